@@ -1,0 +1,241 @@
+"""Plain values -> problems: pydantic holds a document against its classes, the rules against sense.
+
+Only a file that no cache has seen comes here, so pydantic is loaded only then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from modelcmp.catalogue import limits
+from modelcmp.catalogue.card import BenchmarkResult, Metric, ModelCard, Offer, build
+from modelcmp.catalogue.reader import Document, Path
+from modelcmp.catalogue.registry import Registry
+from modelcmp.errors import CardProblem, suggest
+
+
+@cache
+def _adapter(wanted: str) -> Any:
+    """Return the pydantic validator of one kind of document."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    from modelcmp.catalogue import fields, registry
+
+    kinds: dict[str, Any] = {
+        "card": ModelCard,
+        "tasks": tuple[registry.Task, ...],
+        "licences": tuple[registry.LicenceGroup, ...],
+        "capability_tags": tuple[registry.CapabilityTag, ...],
+        "benchmarks": tuple[registry.Benchmark, ...],
+        "expected": dict[str, tuple[str, ...]],
+    }
+    # Annotations are text until here; `fields` has the types that their names stand for.
+    config = None if wanted == "card" else ConfigDict(defer_build=True)
+    adapter: TypeAdapter[Any] = TypeAdapter(kinds[wanted], config=config)
+    adapter.rebuild(force=True, _types_namespace=vars(fields))
+    return adapter
+
+
+def check_shape(wanted: str, document: Document, at: Path = ()) -> list[CardProblem]:
+    """Return what keeps the document, or its part `at`, from being a `wanted`."""
+    from pydantic import ValidationError
+
+    value = document.value
+    for part in at:
+        value = value.get(part) if isinstance(value, dict) else None
+    try:
+        # JSON mode is strict about types and still takes a list for a tuple.
+        _adapter(wanted).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        return [_problem(document, at, one, wanted) for one in errors]
+    return []
+
+
+def _problem(document: Document, at: Path, error: Any, wanted: str) -> CardProblem:
+    path: Path = (*at, *error["loc"])
+    kind = error["type"]
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        near = suggest(str(path[-1]), _known_fields(error["loc"])) if wanted == "card" else []
+        also = f"; did you mean {near[0]}?" if near else ""
+        return document.problem(path, f"unknown field{also}", at_key=True)
+    if kind.startswith("missing"):
+        return document.problem(path, "is missing")
+    return document.problem(path, _in_words(kind, error)[: limits.PROBLEM_CHARACTERS])
+
+
+def _in_words(kind: str, error: Any) -> str:
+    given = error.get("ctx", {})
+    if kind == "literal_error":
+        return f"must be one of {given['expected']}"
+    if kind == "value_error":
+        return str(given["error"])
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(given["pattern"], f"must match {given['pattern']}")
+    words = {
+        "string_type": "must be text; put numbers and true or false in quotes",
+        "int_type": "must be a whole number",
+        "int_from_float": "must be a whole number",
+        "float_type": "must be a number",
+        "bool_type": "must be true or false",
+        "tuple_type": "must be a list",
+        "dict_type": "must be a mapping (key: value)",
+        "dataclass_type": "must be a mapping (key: value)",
+        "string_too_short": "must not be empty",
+        "string_too_long": f"must have at most {given.get('max_length')} characters",
+        "greater_than_equal": f"must be at least {given.get('ge')}",
+        "less_than_equal": f"must be at most {given.get('le')}",
+    }
+    return words.get(kind, str(error["msg"]).lower())
+
+
+_PATTERNS = {
+    r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$": "must be lower case letters, digits, dots and hyphens",
+    r"^[a-z0-9][a-z0-9_\-]*$": "must be lower case letters, digits, hyphens and underscores",
+}
+
+
+def _known_fields(loc: Path) -> list[str]:
+    """Return the field names allowed where `loc` points, for suggestions."""
+    from modelcmp.catalogue.card import _nested_fields
+
+    cls: Any = ModelCard
+    for part in loc[:-1]:
+        cls = _nested_fields(cls).get(part, cls) if isinstance(part, str) else cls
+    return list(cls.__dataclass_fields__)
+
+
+def check_card(document: Document, registry: Registry) -> list[CardProblem]:
+    """Return everything wrong with a card; empty when it may be used.
+
+    Rules between fields are looked at only once the shape is right.
+    """
+    if not isinstance(document.value, dict):
+        return [document.problem((), "a card must be a mapping (key: value)")]
+    if problems := check_shape("card", document):
+        return sorted(problems)
+    card = build(ModelCard, document.value)
+    rules = (_check_sources, _check_days, _check_offers, _check_results, _check_capabilities)
+    found = [document.problem(path, text) for rule in rules for path, text in rule(card, registry)]
+    return sorted(found)
+
+
+Finding = tuple[Path, str]
+
+
+def _check_sources(card: ModelCard, _: Registry) -> Iterator[Finding]:
+    for path, key in _source_keys(card, ()):
+        if key not in card.sources:
+            near = suggest(key, card.sources)
+            yield path, f"no source is called {key}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _source_keys(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    for name in getattr(part, "__dataclass_fields__", ()):
+        value = getattr(part, name)
+        if name in ("source", "sdk_source") and value is not None:
+            yield (*path, name), value
+        elif isinstance(value, tuple):
+            for number, item in enumerate(value):
+                yield from _source_keys(item, (*path, name, number))
+        else:
+            yield from _source_keys(value, (*path, name))
+
+
+def _check_days(card: ModelCard, _: Registry) -> Iterator[Finding]:
+    groups: dict[str, tuple[Metric | BenchmarkResult | Offer, ...]] = {
+        "metrics": card.metrics,
+        "benchmarks": card.benchmarks,
+    }
+    dated: list[tuple[Path, Metric | BenchmarkResult | Offer]] = [
+        ((name, number), item) for name, items in groups.items() for number, item in enumerate(items)
+    ]
+    dated += [(("pricing", "offers", number), o) for number, o in enumerate(card.pricing.offers)]
+    for path, item in dated:
+        if (item.as_of is None) == (item.read_on is None):
+            yield path, "needs one of as_of (its own day) and read_on (day an undated page was read)"
+    if card.released and card.maintained and card.maintained.day < card.released.day[:10]:
+        if not card.released.day.startswith(card.maintained.day):
+            yield ("maintained", "day"), "lies before the release"
+
+
+def _check_offers(card: ModelCard, _: Registry) -> Iterator[Finding]:
+    for number, offer in enumerate(card.pricing.offers):
+        path: Path = ("pricing", "offers", number)
+        tokens = offer.unit == "million-tokens"
+        if tokens and (offer.input_usd is None or offer.output_usd is None or offer.usd is not None):
+            yield path, "a price per million-tokens needs input_usd and output_usd, and no usd"
+        if not tokens and (offer.usd is None or offer.input_usd is not None or offer.output_usd):
+            yield path, f"a price per {offer.unit} needs usd, and no input_usd or output_usd"
+
+
+def _check_results(card: ModelCard, _: Registry) -> Iterator[Finding]:
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, result in enumerate(card.benchmarks):
+        path: Path = ("benchmarks", number)
+        if (result.low is None) != (result.high is None):
+            yield path, "an interval needs both low and high"
+        elif result.low is not None and result.high is not None:
+            if not result.low <= result.value <= result.high:
+                yield (*path, "value"), f"lies outside its interval {result.low} to {result.high}"
+        key = (result.name, result.version, result.metric, result.shots, result.variant)
+        if key in seen:
+            yield path, f"has the same key as benchmarks[{seen[key] + 1}]"
+        seen.setdefault(key, number)
+
+
+def _check_capabilities(card: ModelCard, registry: Registry) -> Iterator[Finding]:
+    if not card.tasks:
+        yield ("tasks",), "must name at least one task"
+    for number, task in enumerate(card.tasks):
+        if task not in registry.tasks:
+            yield ("tasks", number), _no_such("task", task, registry.tasks)
+    if len(card.capabilities) > limits.CAPABILITIES:
+        yield ("capabilities",), f"must have at most {limits.CAPABILITIES} entries"
+    seen: dict[str, int] = {}
+    for number, capability in enumerate(card.capabilities):
+        path: Path = ("capabilities", number)
+        if capability.id in seen:
+            yield (*path, "id"), f"is also the id of capabilities[{seen[capability.id] + 1}]"
+        seen.setdefault(capability.id, number)
+        if capability.claim != "unsourced" and capability.source is None:
+            yield path, f"a claim that is {capability.claim} needs a source"
+        yield from _check_tag(path, capability.kind, capability.tag, registry)
+
+
+def _check_tag(path: Path, kind: str, tag: str, registry: Registry) -> Iterator[Finding]:
+    if kind == "task":
+        if tag not in registry.tasks:
+            yield (*path, "tag"), _no_such("task", tag, registry.tasks)
+    elif not tag.startswith("x-"):
+        row = registry.capability_tags.get(tag)
+        if row is None:
+            yield (*path, "tag"), _no_such("tag", tag, registry.capability_tags) + (
+                "; a tag of your own begins with x-"
+            )
+        elif row.kind != kind:
+            yield (*path, "tag"), f"{tag} belongs to capabilities of kind {row.kind}, not {kind}"
+
+
+def _no_such(what: str, word: str, table: dict[str, Any]) -> str:
+    near = suggest(word, table)
+    return f"no {what} is called {word}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def card_schema(registry: Registry) -> dict[str, Any]:
+    """Return the JSON Schema of a card, with the tasks and tags of the registry to complete from."""
+    schema: dict[str, Any] = _adapter("card").json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "modelcmp model card"
+    schema["properties"]["tasks"]["items"] = {"enum": sorted(registry.tasks)}
+    schema["$defs"]["Capability"]["properties"]["tag"] = {
+        "description": "Task id (kind task), tag of the registry, or a tag of your own with x-.",
+        "anyOf": [
+            {"enum": sorted({*registry.tasks, *registry.capability_tags})},
+            {"type": "string", "pattern": "^x-[a-z0-9-]+$"},
+        ],
+    }
+    return schema

@@ -1,0 +1,30 @@
+"""Every limit on what a catalogue may hold, in one place. Each has a test on both sides of it."""
+
+from __future__ import annotations
+
+FILE_BYTES = 1024 * 1024
+"""Largest YAML file that is opened; a card of fifteen capabilities takes about 15 kB."""
+
+CATALOGUE_FILES = 20_000
+"""Most files read from one catalogue directory."""
+
+CATALOGUE_DEPTH = 16
+"""Deepest folder, counted from the catalogue directory."""
+
+NESTING = 32
+"""Deepest list or mapping inside a file. The C parser overflows its stack near 24,000."""
+
+NODES = 50_000
+"""Most scalars, lists and mappings in one file."""
+
+TEXT_CHARACTERS = 10_000
+NAME_CHARACTERS = 200
+ID_CHARACTERS = 100
+CAPABILITIES = 500
+
+INTEGER_DIGITS = 16
+LARGEST_INTEGER = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly."""
+
+PROBLEMS_LISTED = 20
+PROBLEM_CHARACTERS = 300

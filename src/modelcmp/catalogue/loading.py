@@ -1,0 +1,445 @@
+"""Directories -> Catalogue: cards found by name, each file opened only when it is asked for.
+
+`get` of an id opens the one file with that name and looks at no other, however large the catalogue
+is. Everything that must know all cards (aliases, lists) goes through `load_all` or `names`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from modelcmp import __version__
+from modelcmp.catalogue import limits
+from modelcmp.catalogue import registry as tables
+from modelcmp.catalogue.cache import DocumentCache
+from modelcmp.catalogue.card import ModelCard, build
+from modelcmp.catalogue.registry import Registry
+from modelcmp.errors import (
+    AmbiguousNameError,
+    CardError,
+    CardProblem,
+    CatalogueError,
+    UnknownNameError,
+    did_you_mean,
+    squash,
+)
+
+_HERE = Path(__file__).resolve().parent
+_PACKAGE = _HERE.parent
+DATA = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent.parent / "data"
+"""Where the built-in cards and tables lie: inside the wheel, or beside src in a checkout."""
+
+SUFFIXES = (".yaml", ".yml")
+META = "catalogue.yaml"
+_ID = re.compile(r"[a-z0-9]([a-z0-9.\-]*[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One directory of cards, and the file beside or in it that says what the catalogue is."""
+
+    cards: Path
+    meta: Path | None
+    builtin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All cards that could be read, and what was wrong with the others."""
+
+    cards: tuple[ModelCard, ...]
+    problems: tuple[CardProblem, ...]
+    replaced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """What one file may be called, without the rest of its card."""
+
+    id: str
+    names: tuple[str, ...]
+    path: Path
+
+
+def find_root(directory: Path, *, builtin: bool = False) -> Root:
+    """Return where the cards of a catalogue directory lie; raises CatalogueError if nowhere."""
+    if not directory.is_dir():
+        raise CatalogueError(
+            f"{directory}: no such catalogue directory",
+            hint="--catalogue takes a folder with one YAML card per model",
+        )
+    if (directory / META).is_file() and (directory / "models").is_dir():
+        return Root(directory / "models", directory / META, builtin)
+    for meta in (directory / META, directory.parent / META):
+        if meta.is_file() and (meta.parent == directory or directory.name == "models"):
+            return Root(directory, meta, builtin)
+    return Root(directory, None, builtin)
+
+
+class Catalogue:
+    """Cards of one or several directories; where two hold the same id, the later one counts."""
+
+    def __init__(self, roots: Iterable[Root], cache: DocumentCache) -> None:
+        self.roots = tuple(roots)
+        self._cache = cache
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The tables that cards are held against."""
+        return _load_registry(self._cache)
+
+    @cached_property
+    def as_of(self) -> str:
+        """The day the data speaks for: the latest that a loaded catalogue states of itself.
+
+        A catalogue that states none is read as of the built-in one's day, never by the clock.
+        """
+        stated = [meta["as_of"] for root in self.roots if (meta := self._meta(root.meta))]
+        return max(stated) if stated else str(self._meta(DATA / META)["as_of"])
+
+    @property
+    def states_as_of(self) -> bool:
+        """Whether any loaded catalogue says which day it speaks for."""
+        return any(root.meta for root in self.roots)
+
+    def _meta(self, path: Path | None) -> dict[str, Any]:
+        if path is None:
+            return {}
+        data = _read_bytes(path)
+        digest = self._digest(b"meta", data)
+        if found := self._cache.find(digest):
+            return dict(json.loads(found[1]))
+        from modelcmp.catalogue.fields import check_day
+        from modelcmp.catalogue.reader import parse_yaml
+
+        document = parse_yaml(data, str(path))
+        meta = document.value
+        if not isinstance(meta, dict) or set(meta) - {"title", "as_of"} or "as_of" not in meta:
+            problem = document.problem((), "must hold as_of (a day) and may hold title")
+            raise CardError("the catalogue's own file cannot be used", problems=(problem,))
+        try:
+            check_day(str(meta["as_of"]))
+            if len(str(meta["as_of"])) != len("2026-11-23"):
+                raise ValueError("must be a full day, such as 2026-11-23")
+        except ValueError as error:
+            problem = document.problem(("as_of",), str(error))
+            raise CardError(
+                "the catalogue's own file cannot be used", problems=(problem,)
+            ) from None
+        self._cache.add(digest, "[]", json.dumps(meta))
+        return meta
+
+    @cached_property
+    def _rules(self) -> bytes:
+        return b"".join([_code_digest(), _registry_bytes()[1]])
+
+    def _digest(self, kind: bytes, data: bytes) -> bytes:
+        return blake2b(kind + self._rules + data, digest_size=20).digest()
+
+    def get(self, name: str) -> ModelCard:
+        """Return the card called `name`: by id, alias or name, in any letter case.
+
+        Raises UnknownNameError with suggestions, AmbiguousNameError when several cards claim the
+        name, CardError when its file cannot be used.
+        """
+        path = self.find_file(name.strip().casefold())
+        if path is None:
+            path = self._look_up(name)
+        card = self.load(path)
+        self._cache.flush()
+        return card
+
+    def find_file(self, model_id: str) -> Path | None:
+        """Return the file of an id, that of the last directory that has one, without parsing."""
+        found = self.find_files(model_id)
+        return found[-1] if found else None
+
+    def find_files(self, model_id: str) -> list[Path]:
+        """Return the files of an id in all directories, in the order of the directories."""
+        if not _ID.fullmatch(model_id) or len(model_id) > limits.ID_CHARACTERS:
+            return []
+        paths = (root.cards / (model_id + suffix) for root in self.roots for suffix in SUFFIXES)
+        return [path for path in paths if path.is_file()]
+
+    def _look_up(self, name: str) -> Path:
+        entries, _ = self.names()
+        wanted = name.strip().casefold()
+        exact = [e for e in entries if wanted in (e.id, *(n.casefold() for n in e.names))]
+        plain = squash(name)
+        loose = [e for e in entries if plain and plain in map(squash, (e.id, *e.names))]
+        found = exact or loose
+        if len(found) > 1:
+            files = " and ".join(str(entry.path) for entry in found)
+            raise AmbiguousNameError(
+                f"{name} is claimed by {files}",
+                hint=f"say which: {' or '.join(entry.id for entry in found)}",
+            )
+        if not found:
+            candidates = {n for e in entries for n in (e.id, *e.names)}
+            near = _nearest_ids(name, entries) or did_you_mean(name, candidates)
+            raise UnknownNameError(
+                f"no model is called {name}", hint=near or "modelcmp list shows the models there are"
+            )
+        return found[0].path
+
+    def names(self) -> tuple[list[NameEntry], tuple[CardProblem, ...]]:
+        """Return what every readable card may be called, and the problems of the others."""
+        entries: dict[str, NameEntry] = {}
+        problems: list[CardProblem] = []
+        for path in self._files(problems):
+            try:
+                model_id, *names = self._names_of(path)
+            except CardError as error:
+                problems.extend(error.problems)
+                continue
+            entries[model_id] = NameEntry(model_id, tuple(names), path)
+        self._cache.flush()
+        return list(entries.values()), tuple(problems)
+
+    def _names_of(self, path: Path) -> list[str]:
+        data = _read_bytes(path)
+        if found := self._cache.find(self._digest(b"card", data)):
+            names: list[str] = json.loads(found[0])
+            if names[0] == path.stem:
+                return names
+        card = self._parse(path, data)
+        return [card.id, card.name, *card.aliases]
+
+    def load(self, path: Path) -> ModelCard:
+        """Return the card in one file; raises CardError with every problem found in it."""
+        return self._parse(path, _read_bytes(path))
+
+    def _parse(self, path: Path, data: bytes) -> ModelCard:
+        digest = self._digest(b"card", data)
+        if found := self._cache.find(digest):
+            card = build(ModelCard, json.loads(found[1]))
+        else:
+            card = self._check(path, data, digest)
+        if card.id != path.stem:
+            problem = CardProblem(str(path), 1, 1, "id", f"is {card.id}; rename one to match")
+            raise CardError(f"{path.name} cannot be used", problems=(problem,))
+        return card
+
+    def _check(self, path: Path, data: bytes, digest: bytes) -> ModelCard:
+        from modelcmp.catalogue.checking import check_card
+        from modelcmp.catalogue.reader import parse_yaml
+
+        document = parse_yaml(data, str(path))
+        if problems := check_card(document, self.registry):
+            raise CardError(
+                f"{path.name} cannot be used",
+                problems=tuple(problems),
+                hint=f"modelcmp validate {path} checks it again",
+            )
+        plain: dict[str, Any] = document.value
+        names = [plain["id"], plain["name"], *(plain.get("aliases") or ())]
+        self._cache.add(digest, json.dumps(names), json.dumps(plain))
+        return build(ModelCard, plain)
+
+    def load_all(self) -> Loaded:
+        """Return every card by id, the problems of those left out, and the ids replaced.
+
+        An alias that two cards claim is a problem of both and takes neither away.
+        """
+        cards: dict[str, ModelCard] = {}
+        paths: dict[str, Path] = {}
+        problems: list[CardProblem] = []
+        replaced: list[str] = []
+        for path in self._files(problems):
+            try:
+                card = self.load(path)
+            except CardError as error:
+                problems.extend(error.problems)
+                continue
+            if card.id in cards:
+                replaced.append(f"{path} replaces {paths[card.id]}")
+            cards[card.id], paths[card.id] = card, path
+        self._cache.flush()
+        problems.extend(_shared_names(cards, paths))
+        return Loaded(tuple(cards[key] for key in sorted(cards)), tuple(problems), tuple(replaced))
+
+    def replacements(self, model_id: str) -> list[str]:
+        """Return a note for each file of this id that another one replaces."""
+        found = self.find_files(model_id)
+        return [f"{found[-1]} replaces {path}" for path in found[:-1]]
+
+    def ids(self) -> list[str]:
+        """Return the ids that file names promise, without opening any: for shell completion."""
+        return sorted({path.stem for path in self._files([])})
+
+    def _files(self, problems: list[CardProblem]) -> Iterator[Path]:
+        for root in self.roots:
+            yield from walk(root.cards, problems)
+
+
+def _nearest_ids(name: str, entries: list[NameEntry]) -> str | None:
+    """Return a hint of ids whose id, name or alias looks like `name`, each id once."""
+    from modelcmp.errors import suggest
+
+    owner = {text: entry.id for entry in entries for text in (*entry.names, entry.id)}
+    near = list(dict.fromkeys(owner[text] for text in suggest(name, owner, most=12)))[:3]
+    if not near:
+        return None
+    return f"did you mean {' or '.join(filter(None, [', '.join(near[:-1]), near[-1]]))}?"
+
+
+def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterator[CardProblem]:
+    owners: dict[str, str] = {model_id: model_id for model_id in cards}
+    for model_id in sorted(cards):
+        for number, alias in enumerate(cards[model_id].aliases):
+            first = owners.setdefault(alias.casefold(), model_id)
+            if first != model_id:
+                field = f"aliases[{number + 1}]"
+                yield CardProblem(
+                    str(paths[model_id]), 0, 0, field, f"{alias} also names {paths[first]}"
+                )
+
+
+def walk(directory: Path, problems: list[CardProblem], depth: int = 0) -> Iterator[Path]:
+    """Yield the card files below a directory, sorted; links out of it and odd files are named."""
+    if depth > limits.CATALOGUE_DEPTH:
+        problems.append(CardProblem(str(directory), 0, 0, "", "lies too deep; it was left out"))
+        return
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(CardProblem(str(directory), 0, 0, "", _reason(error)))
+        return
+    count = 0
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.endswith("~") or entry.name == "node_modules":
+            continue
+        path = directory / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(path, problems, depth + 1)
+        elif entry.name.endswith(SUFFIXES) and entry.name != META:
+            count += 1
+            if count > limits.CATALOGUE_FILES:
+                message = f"holds more than {limits.CATALOGUE_FILES:,} files; the rest was left out"
+                problems.append(CardProblem(str(directory), 0, 0, "", message))
+                return
+            if entry.is_symlink() and not _stays_inside(path, directory):
+                problems.append(CardProblem(str(path), 0, 0, "", "is a link out of the catalogue"))
+            else:
+                yield path
+
+
+def _stays_inside(path: Path, directory: Path) -> bool:
+    return path.resolve().is_relative_to(directory.resolve())
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return the bytes of a regular file of at most 1 MiB; raises CardError for all else."""
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _unusable(path, "is not a regular file")
+            if status.st_size > limits.FILE_BYTES:
+                raise _unusable(path, "is larger than 1 MiB")
+            return file.read(limits.FILE_BYTES + 1)
+    except OSError as error:
+        raise _unusable(path, _reason(error)) from None
+
+
+def _unusable(path: Path, message: str) -> CardError:
+    problem = CardProblem(str(path), 0, 0, "", message)
+    return CardError(f"{path.name} cannot be used", problems=(problem,))
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+_registry_cache: list[tuple[dict[str, bytes], bytes]] = []
+
+
+def _registry_bytes() -> tuple[dict[str, bytes], bytes]:
+    """Return the bytes of each table and the digest of all; read once in a process."""
+    if not _registry_cache:
+        read = {name: _read_bytes(DATA / "registry" / f"{name}.yaml") for name in tables.FILES}
+        digest = blake2b(b"\0".join(read.values()), digest_size=20).digest()
+        _registry_cache.append((read, digest))
+    return _registry_cache[0]
+
+
+def _code_digest() -> bytes:
+    """Return a digest of the code that judges documents: other rules make other cache keys."""
+    digest = blake2b(__version__.encode(), digest_size=20)
+    for name in ("card", "fields", "reader", "checking", "limits", "registry", "loading"):
+        try:
+            digest.update((_HERE / f"{name}.py").read_bytes())
+        except OSError:  # a package without its sources never changes within a version
+            digest.update(name.encode())
+    return digest.digest()
+
+
+def _load_registry(cache: DocumentCache) -> Registry:
+    read, content = _registry_bytes()
+    digest = blake2b(b"registry" + _code_digest() + content, digest_size=20).digest()
+    if found := cache.find(digest):
+        return _build_registry(json.loads(found[1]))
+    from modelcmp.catalogue.checking import check_shape
+    from modelcmp.catalogue.reader import parse_yaml
+
+    plain: dict[str, Any] = {}
+    problems: list[CardProblem] = []
+    for name, data in read.items():
+        document = parse_yaml(data, str(DATA / "registry" / f"{name}.yaml"))
+        if name == "benchmarks":
+            plain.update(document.value)
+            for part in ("expected", "benchmarks"):
+                problems += check_shape(part, document, (part,))
+        else:
+            plain[name] = document.value
+            problems += check_shape(name, document)
+    if problems:
+        raise CardError("a table of the registry cannot be used", problems=tuple(problems))
+    cache.add(digest, "[]", json.dumps(plain))
+    return _build_registry(plain)
+
+
+def _build_registry(plain: dict[str, Any]) -> Registry:
+    def table(name: str, cls: type[Any]) -> dict[str, Any]:
+        return {row["id"]: build(cls, row) for row in plain[name]}
+
+    return Registry(
+        tasks=table("tasks", tables.Task),
+        licences=table("licences", tables.LicenceGroup),
+        capability_tags=table("capability_tags", tables.CapabilityTag),
+        benchmarks=tuple(build(tables.Benchmark, row) for row in plain["benchmarks"]),
+        expected={task: tuple(names) for task, names in plain["expected"].items()},
+        plain=plain,
+    )
+
+
+def load_catalogue(
+    directories: Iterable[str | Path] = (),
+    *,
+    builtin: bool = True,
+    cache: Path | None = None,
+) -> Catalogue:
+    """Return the catalogue of the built-in cards and the given directories, the later ones first.
+
+    No card is opened yet. `cache` is the file of checked documents, None to do without. Raises
+    CatalogueError when a directory is missing, or when there is none at all.
+    """
+    roots = [find_root(DATA, builtin=True)] if builtin else []
+    roots += [find_root(Path(directory)) for directory in directories]
+    if not roots:
+        raise CatalogueError(
+            "there is no catalogue to read",
+            hint="leave out --no-builtin, or name a folder with --catalogue DIR",
+        )
+    return Catalogue(roots, DocumentCache(cache))

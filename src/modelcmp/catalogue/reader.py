@@ -1,0 +1,260 @@
+"""Bytes of one YAML file -> plain values, with the position of each. Every YAML rule lives here.
+
+PyYAML's loaders crash the process on deep nesting, expand alias bombs and read `no` as False, so
+none of them is used. Events are taken from the parser one by one, under a budget, and built into
+plain values by the rules of YAML 1.2 core. The C parser is used where PyYAML has it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from modelcmp.catalogue import limits
+from modelcmp.errors import CardError, CardProblem
+
+Path = tuple[str | int, ...]
+Position = tuple[int, int]
+
+PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The event parser: libyaml's where PyYAML was built with it, else the pure one."""
+
+_REFUSED = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+    "\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Document:
+    """What one file says: plain values, and where each stands (line and column from 1)."""
+
+    file: str
+    value: Any = None
+    positions: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
+
+    def problem(self, path: Path, message: str, *, at_key: bool = False) -> CardProblem:
+        """Return a problem at `path`, or at the nearest enclosing place that has a position."""
+        table = self.keys if at_key and path in self.keys else self.positions
+        where = path
+        while where and where not in table:
+            where = where[:-1]
+        line, column = table.get(where, (1, 1))
+        return CardProblem(self.file, line, column, dotted(path), message)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it, lists counted from 1.
+
+    >>> dotted(("capabilities", 0, "tag"))
+    'capabilities[1].tag'
+    """
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def parse_yaml(data: bytes, file: str) -> Document:
+    """Return the plain values of one YAML document and their positions.
+
+    Values are None, bool, int, float, str, list and dict with text keys; dates, `no`, `010` and
+    `1:30` stay text. Raises CardError for everything else: bytes that are not UTF-8, control
+    characters, anchors, aliases, tags, directives, merge or repeated keys, a second document,
+    nesting over 32, more than 50,000 nodes, numbers that are not finite or too long.
+    """
+    text = decode(data, file)
+    builder = _Builder(Document(file))
+    try:
+        builder.build(PARSER(text))
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, file) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _whole_file(file, f"is not YAML: {type(error).__name__}") from None
+    return builder.document
+
+
+def decode(data: bytes, file: str) -> str:
+    """Return the text of `data`; raises CardError if it is too large, not UTF-8 or holds controls."""
+    if len(data) > limits.FILE_BYTES:
+        raise _whole_file(file, "is larger than 1 MiB")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _whole_file(file, "is UTF-16; save it as UTF-8")
+    try:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        problem = CardProblem(file, line, column, "", f"byte 0x{data[error.start]:02x} is not UTF-8")
+        raise CardError("a file could not be read", problems=(problem,)) from None
+    text = text.replace("\r\n", "\n")
+    if found := _REFUSED.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
+        problem = CardProblem(file, line, column, "", _refusal(found.group()))
+        raise CardError("a file could not be read", problems=(problem,))
+    return text
+
+
+def _refusal(character: str) -> str:
+    if character == "\t":
+        return "a tab; YAML parsers disagree on tabs, use spaces"
+    return f"character U+{ord(character):04X} is not allowed"
+
+
+def _whole_file(file: str, message: str) -> CardError:
+    return CardError("a file could not be read", problems=(CardProblem(file, 0, 0, "", message),))
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> CardError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    said = error.problem or error.context or "syntax error"
+    # Newer releases of libyaml give up on deep nesting while they look ahead for a key.
+    too_deep = "nesting" in said
+    words = f"nested deeper than {limits.NESTING}" if too_deep else f"is not YAML: {said}"
+    return CardError(
+        "a file could not be read", problems=(CardProblem(file, line, column, "", words),)
+    )
+
+
+class _Builder:
+    """Builds plain values from parser events, counting nodes and depth as they come."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.nodes = 0
+        self.documents = 0
+
+    def build(self, parser: Any) -> None:
+        try:
+            event = parser.get_event()
+            while event is not None and not isinstance(event, yaml.StreamEndEvent):
+                if isinstance(event, yaml.DocumentStartEvent):
+                    self._start(event)
+                    self.document.value = self._node(parser, parser.get_event(), ())
+                event = parser.get_event()
+        finally:
+            parser.dispose()
+
+    def _start(self, event: Any) -> None:
+        if self.documents:
+            raise self._refuse(event, (), "a second document begins here; a file holds one")
+        if event.version or event.tags:
+            raise self._refuse(event, (), "a % directive is not allowed")
+        self.documents += 1
+
+    def _node(self, parser: Any, event: Any, path: Path) -> Any:
+        self._check(event, path)
+        self.document.positions[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(parser, path)
+        return self._mapping(parser, path)
+
+    def _check(self, event: Any, path: Path) -> None:
+        self.nodes += 1
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refuse(event, path, "an alias (*) is not allowed; write the value out")
+        if event.anchor:
+            raise self._refuse(event, path, "an anchor (&) is not allowed; write the value out")
+        if event.tag is not None:
+            raise self._refuse(event, path, f"a tag ({event.tag}) is not allowed")
+        if self.nodes > limits.NODES:
+            raise self._refuse(event, path, f"the file has more than {limits.NODES:,} values")
+        if len(path) > limits.NESTING:
+            raise self._refuse(event, path[:1], f"nested deeper than {limits.NESTING}")
+
+    def _list(self, parser: Any, path: Path) -> list[Any]:
+        items: list[Any] = []
+        event = parser.get_event()
+        while not isinstance(event, yaml.SequenceEndEvent):
+            items.append(self._node(parser, event, (*path, len(items))))
+            event = parser.get_event()
+        return items
+
+    def _mapping(self, parser: Any, path: Path) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        event = parser.get_event()
+        while not isinstance(event, yaml.MappingEndEvent):
+            key = self._key(event, path, mapping)
+            mapping[key] = self._node(parser, parser.get_event(), (*path, key))
+            event = parser.get_event()
+        return mapping
+
+    def _key(self, event: Any, path: Path, mapping: dict[str, Any]) -> str:
+        self._check(event, path)
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._refuse(event, path, "a key must be text, not a list or mapping")
+        key = event.value
+        if event.implicit[0] and key == "<<":
+            raise self._refuse(event, path, "a merge key (<<) is not allowed; write the fields out")
+        if event.implicit[0] and not isinstance(self._plain(event, path), str):
+            raise self._refuse(event, path, f"the key {key} must be text; put it in quotes")
+        self._check_text(event, path)
+        here = (*path, key)
+        if key in mapping:
+            first = self.document.keys[here][0]
+            raise self._refuse(event, here, f"is given twice, first on line {first}")
+        self.document.keys[here] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        return str(key)
+
+    def _scalar(self, event: Any, path: Path) -> Any:
+        # implicit[0] is true for a plain scalar: only those can be anything but text.
+        if event.implicit[0]:
+            return self._plain(event, path)
+        self._check_text(event, path)
+        return event.value
+
+    def _plain(self, event: Any, path: Path) -> Any:
+        text = event.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return self._integer(event, path)
+        if _FLOAT.fullmatch(text):
+            return self._float(event, path)
+        if text.lstrip("+-").lower() in (".inf", ".nan"):
+            raise self._refuse(event, path, f"{text} is not a finite number")
+        self._check_text(event, path)
+        return text
+
+    def _integer(self, event: Any, path: Path) -> int | str:
+        digits = event.value.lstrip("+-")
+        if len(digits) > 1 and digits.startswith("0"):
+            return str(event.value)  # 010 is 8 to YAML 1.1 and 10 to YAML 1.2: text to both
+        if len(digits) > limits.INTEGER_DIGITS or int(digits) > limits.LARGEST_INTEGER:
+            raise self._refuse(event, path, "is a larger number than 2^53 - 1")
+        return int(event.value)
+
+    def _float(self, event: Any, path: Path) -> float:
+        number = float(event.value)
+        if not math.isfinite(number):
+            raise self._refuse(event, path, f"{event.value[:20]} is not a finite number")
+        return number
+
+    def _check_text(self, event: Any, path: Path) -> None:
+        # Escapes such as "\e" come to life only here, after the file's own text was checked.
+        if found := _REFUSED.search(event.value):
+            raise self._refuse(event, path, _refusal(found.group()))
+
+    def _refuse(self, event: Any, path: Path, message: str) -> CardError:
+        mark = event.start_mark
+        problem = CardProblem(
+            self.document.file, mark.line + 1, mark.column + 1, dotted(path), message
+        )
+        return CardError("a file could not be read", problems=(problem,))

@@ -1,0 +1,132 @@
+"""The tables that are data: tasks, licence classes, capability tags, benchmarks.
+
+They lie in `data/registry` as YAML, so that a new benchmark or tag is a line of data and no code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from modelcmp.catalogue.card import BenchmarkResult, Strict
+
+if TYPE_CHECKING:
+    from modelcmp.catalogue.fields import (
+        CapabilityKind,
+        Day,
+        Key,
+        LicenceClass,
+        Measure,
+        Modality,
+        Name,
+        PositiveCount,
+        Text,
+    )
+
+FILES = ("tasks", "licences", "capability_tags", "benchmarks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Strict):
+    """One job a model can be for, in the vocabulary of Hugging Face."""
+
+    id: Key
+    """Pipeline tag."""
+    name: Name
+    """Its title."""
+    input: tuple[Modality, ...]
+    """Kinds of data that go in."""
+    output: tuple[Modality, ...]
+    """Kinds of data that come out."""
+    does: Text
+    """What a model for this task does, as the end of a sentence that begins with its name."""
+    synonyms: tuple[Name, ...]
+    """Words people search with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceGroup(Strict):
+    """A class of licence terms and what it earns."""
+
+    id: LicenceClass
+    """The class."""
+    title: Name
+    """Its title."""
+    points: PositiveCount
+    """Score from 0 to 100 of the licence signal."""
+    meaning: Text
+    """What the class allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityTag(Strict):
+    """Something capabilities of different cards are compared on."""
+
+    id: Key
+    """The tag."""
+    kind: CapabilityKind
+    """Kind of the capabilities that carry it."""
+    title: Name
+    """A few words."""
+    meaning: Text
+    """When a capability may carry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark(Strict):
+    """How one kind of result becomes a score."""
+
+    name: Name
+    """Benchmark; several rows of one name fill one place of an expected set."""
+    version: Name | None = None
+    """Edition or split."""
+    metric: Name
+    """What is measured."""
+    shots: PositiveCount | None = None
+    """Examples in the prompt."""
+    task: Key
+    """Task it speaks for."""
+    floor: Measure | None = None
+    """What guessing earns: score 0."""
+    ceiling: Measure | None = None
+    """A perfect result: score 100. Below the floor where lower is better."""
+    reference: Measure | None = None
+    """Arena rating that wins half its games against itself: score 50."""
+    snapshot: Day | None = None
+    """Day on which the reference was frozen."""
+    why: Text
+    """Why these constants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """All tables, by id."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    licences: dict[str, LicenceGroup] = field(default_factory=dict)
+    capability_tags: dict[str, CapabilityTag] = field(default_factory=dict)
+    benchmarks: tuple[Benchmark, ...] = ()
+    expected: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Benchmark names each task is expected to have results for."""
+    plain: dict[str, Any] = field(default_factory=dict)
+    """The same tables as plain values, for the method hash."""
+
+    def find_benchmark(self, result: BenchmarkResult) -> Benchmark | None:
+        """Return the row a result is scored by, or None when no row knows its key."""
+        key = (result.name, result.version, result.metric, result.shots)
+        for row in self.benchmarks:
+            if (row.name, row.version, row.metric, row.shots) == key:
+                return row
+        return None
+
+    def does(self, tasks: tuple[str, ...]) -> str:
+        """Return what models for these tasks do, as the end of a sentence.
+
+        The first task leads; it is the one the card's maker names first.
+        """
+        words = [self.tasks[task].does for task in tasks if task in self.tasks]
+        return " and ".join(words[:2]) if words else "does something its card does not name"
+
+    def task_names(self, tasks: tuple[str, ...]) -> str:
+        """Return the titles of tasks, joined by commas."""
+        return ", ".join(self.tasks[task].name if task in self.tasks else task for task in tasks)

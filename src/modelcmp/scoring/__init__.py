@@ -1,0 +1,1 @@
+"""How a number comes about: card -> signal values -> dimension scores -> rank with coverage."""
