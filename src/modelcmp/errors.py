@@ -1,9 +1,30 @@
 """What can go wrong, in the reader's words. Only `cli.run` turns these into text and exit codes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class CardProblem(NamedTuple):
+    """One thing wrong with one file. `line` and `column` count from 1; 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return `file:line:column: field: what is wrong`.
+
+        >>> str(CardProblem("a.yaml", 3, 5, "licence.id", "is missing"))
+        'a.yaml:3:5: licence.id: is missing'
+        >>> str(CardProblem("a.yaml", 0, 0, "", "is larger than 1 MiB"))
+        'a.yaml: is larger than 1 MiB'
+        """
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return (
+            f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        )
 
 
 class ModelcmpError(Exception):
@@ -72,28 +93,6 @@ class GateError(ModelcmpError):
 
     code = "gate"
     exit_code = 1
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class CardProblem:
-    """One thing wrong with one file. `line` and `column` count from 1; 0 means the whole file."""
-
-    file: str
-    line: int
-    column: int
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        """Return `file:line:column: field: what is wrong`.
-
-        >>> str(CardProblem("a.yaml", 3, 5, "licence.id", "is missing"))
-        'a.yaml:3:5: licence.id: is missing'
-        >>> str(CardProblem("a.yaml", 0, 0, "", "is larger than 1 MiB"))
-        'a.yaml: is larger than 1 MiB'
-        """
-        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
 
 
 def suggest(word: str, candidates: Iterable[str], most: int = 3) -> list[str]:

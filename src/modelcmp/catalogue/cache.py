@@ -5,8 +5,6 @@ never be stale: another content or another rule is another key. Losing the file 
 and every trouble with it is answered by doing without.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from contextlib import closing, suppress

@@ -130,7 +130,10 @@ def _check_sources(card: ModelCard, _: Registry) -> Iterator[Finding]:
     for path, key in _source_keys(card, ()):
         if key not in card.sources:
             near = suggest(key, card.sources)
-            yield path, f"no source is called {key}" + (f"; did you mean {near[0]}?" if near else "")
+            yield (
+                path,
+                f"no source is called {key}" + (f"; did you mean {near[0]}?" if near else ""),
+            )
 
 
 def _source_keys(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -151,14 +154,20 @@ def _check_days(card: ModelCard, _: Registry) -> Iterator[Finding]:
         "benchmarks": card.benchmarks,
     }
     dated: list[tuple[Path, Metric | BenchmarkResult | Offer]] = [
-        ((name, number), item) for name, items in groups.items() for number, item in enumerate(items)
+        ((name, number), item)
+        for name, items in groups.items()
+        for number, item in enumerate(items)
     ]
     dated += [(("pricing", "offers", number), o) for number, o in enumerate(card.pricing.offers)]
     for path, item in dated:
         if (item.as_of is None) == (item.read_on is None):
-            yield path, "needs one of as_of (its own day) and read_on (day an undated page was read)"
-    if card.released and card.maintained and card.maintained.day < card.released.day[:10]:
-        if not card.released.day.startswith(card.maintained.day):
+            yield (
+                path,
+                "needs one of as_of (its own day) and read_on (day an undated page was read)",
+            )
+    if card.released and card.maintained:
+        first, last = card.released.day, card.maintained.day
+        if last < first and not first.startswith(last):
             yield ("maintained", "day"), "lies before the release"
 
 
@@ -166,7 +175,9 @@ def _check_offers(card: ModelCard, _: Registry) -> Iterator[Finding]:
     for number, offer in enumerate(card.pricing.offers):
         path: Path = ("pricing", "offers", number)
         tokens = offer.unit == "million-tokens"
-        if tokens and (offer.input_usd is None or offer.output_usd is None or offer.usd is not None):
+        if tokens and (
+            offer.input_usd is None or offer.output_usd is None or offer.usd is not None
+        ):
             yield path, "a price per million-tokens needs input_usd and output_usd, and no usd"
         if not tokens and (offer.usd is None or offer.input_usd is not None or offer.output_usd):
             yield path, f"a price per {offer.unit} needs usd, and no input_usd or output_usd"
@@ -178,13 +189,18 @@ def _check_results(card: ModelCard, _: Registry) -> Iterator[Finding]:
         path: Path = ("benchmarks", number)
         if (result.low is None) != (result.high is None):
             yield path, "an interval needs both low and high"
-        elif result.low is not None and result.high is not None:
-            if not result.low <= result.value <= result.high:
-                yield (*path, "value"), f"lies outside its interval {result.low} to {result.high}"
+        elif result.low is not None and not _inside(result):
+            yield (*path, "value"), f"lies outside its interval {result.low} to {result.high}"
         key = (result.name, result.version, result.metric, result.shots, result.variant)
         if key in seen:
             yield path, f"has the same key as benchmarks[{seen[key] + 1}]"
         seen.setdefault(key, number)
+
+
+def _inside(result: BenchmarkResult) -> bool:
+    low = result.value if result.low is None else result.low
+    high = result.value if result.high is None else result.high
+    return low <= result.value <= high
 
 
 def _check_capabilities(card: ModelCard, registry: Registry) -> Iterator[Finding]:
@@ -213,8 +229,10 @@ def _check_tag(path: Path, kind: str, tag: str, registry: Registry) -> Iterator[
     elif not tag.startswith("x-"):
         row = registry.capability_tags.get(tag)
         if row is None:
-            yield (*path, "tag"), _no_such("tag", tag, registry.capability_tags) + (
-                "; a tag of your own begins with x-"
+            yield (
+                (*path, "tag"),
+                _no_such("tag", tag, registry.capability_tags)
+                + ("; a tag of your own begins with x-"),
             )
         elif row.kind != kind:
             yield (*path, "tag"), f"{tag} belongs to capabilities of kind {row.kind}, not {kind}"

@@ -16,7 +16,9 @@ from modelcmp.catalogue import limits
 
 ID_PATTERN = r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$"
 KEY_PATTERN = r"^[a-z0-9][a-z0-9_\-]*$"
-URL_PATTERN = r"^https?://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[A-Za-z0-9\-._~%!$&'*+,;=:@/?#]*)?$"
+URL_PATTERN = (
+    r"^https?://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[A-Za-z0-9\-._~%!$&'*+,;=:@/?#]*)?$"
+)
 
 
 def check_id(text: str) -> str:

@@ -4,18 +4,15 @@
 is. Everything that must know all cards (aliases, lists) goes through `load_all` or `names`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelcmp import __version__
 from modelcmp.catalogue import limits
@@ -43,8 +40,7 @@ META = "catalogue.yaml"
 _ID = re.compile(r"[a-z0-9]([a-z0-9.\-]*[a-z0-9])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """One directory of cards, and the file beside or in it that says what the catalogue is."""
 
     cards: Path
@@ -52,8 +48,7 @@ class Root:
     builtin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """All cards that could be read, and what was wrong with the others."""
 
     cards: tuple[ModelCard, ...]
@@ -61,8 +56,7 @@ class Loaded:
     replaced: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NameEntry:
+class NameEntry(NamedTuple):
     """What one file may be called, without the rest of its card."""
 
     id: str
@@ -136,6 +130,7 @@ class Catalogue:
                 "the catalogue's own file cannot be used", problems=(problem,)
             ) from None
         self._cache.add(digest, "[]", json.dumps(meta))
+        self._cache.flush()
         return meta
 
     @cached_property
@@ -187,7 +182,8 @@ class Catalogue:
             candidates = {n for e in entries for n in (e.id, *e.names)}
             near = _nearest_ids(name, entries) or did_you_mean(name, candidates)
             raise UnknownNameError(
-                f"no model is called {name}", hint=near or "modelcmp list shows the models there are"
+                f"no model is called {name}",
+                hint=near or "modelcmp list shows the models there are",
             )
         return found[0].path
 
@@ -407,6 +403,7 @@ def _load_registry(cache: DocumentCache) -> Registry:
     if problems:
         raise CardError("a table of the registry cannot be used", problems=tuple(problems))
     cache.add(digest, "[]", json.dumps(plain))
+    cache.flush()
     return _build_registry(plain)
 
 

@@ -98,7 +98,9 @@ def decode(data: bytes, file: str) -> str:
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
-        problem = CardProblem(file, line, column, "", f"byte 0x{data[error.start]:02x} is not UTF-8")
+        problem = CardProblem(
+            file, line, column, "", f"byte 0x{data[error.start]:02x} is not UTF-8"
+        )
         raise CardError("a file could not be read", problems=(problem,)) from None
     text = text.replace("\r\n", "\n")
     if found := _REFUSED.search(text):
@@ -198,6 +200,7 @@ class _Builder:
 
     def _key(self, event: Any, path: Path, mapping: dict[str, Any]) -> str:
         self._check(event, path)
+        mark = event.start_mark
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refuse(event, path, "a key must be text, not a list or mapping")
         key = event.value
@@ -210,7 +213,7 @@ class _Builder:
         if key in mapping:
             first = self.document.keys[here][0]
             raise self._refuse(event, here, f"is given twice, first on line {first}")
-        self.document.keys[here] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.document.keys[here] = (mark.line + 1, mark.column + 1)
         return str(key)
 
     def _scalar(self, event: Any, path: Path) -> Any:

@@ -5,8 +5,8 @@ They lie in `data/registry` as YAML, so that a new benchmark or tag is a line of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelcmp.catalogue.card import BenchmarkResult, Strict
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FILES = ("tasks", "licences", "capability_tags", "benchmarks")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, eq=False, repr=False)
 class Task(Strict):
     """One job a model can be for, in the vocabulary of Hugging Face."""
 
@@ -44,7 +44,7 @@ class Task(Strict):
     """Words people search with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, eq=False, repr=False)
 class LicenceGroup(Strict):
     """A class of licence terms and what it earns."""
 
@@ -58,7 +58,7 @@ class LicenceGroup(Strict):
     """What the class allows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, eq=False, repr=False)
 class CapabilityTag(Strict):
     """Something capabilities of different cards are compared on."""
 
@@ -72,7 +72,7 @@ class CapabilityTag(Strict):
     """When a capability may carry it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, eq=False, repr=False)
 class Benchmark(Strict):
     """How one kind of result becomes a score."""
 
@@ -98,17 +98,16 @@ class Benchmark(Strict):
     """Why these constants."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
+class Registry(NamedTuple):
     """All tables, by id."""
 
-    tasks: dict[str, Task] = field(default_factory=dict)
-    licences: dict[str, LicenceGroup] = field(default_factory=dict)
-    capability_tags: dict[str, CapabilityTag] = field(default_factory=dict)
-    benchmarks: tuple[Benchmark, ...] = ()
-    expected: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tasks: dict[str, Task]
+    licences: dict[str, LicenceGroup]
+    capability_tags: dict[str, CapabilityTag]
+    benchmarks: tuple[Benchmark, ...]
+    expected: dict[str, tuple[str, ...]]
     """Benchmark names each task is expected to have results for."""
-    plain: dict[str, Any] = field(default_factory=dict)
+    plain: dict[str, Any]
     """The same tables as plain values, for the method hash."""
 
     def find_benchmark(self, result: BenchmarkResult) -> Benchmark | None:

@@ -1,0 +1,128 @@
+"""The command line: parse, load, compute, render, exit. `main` turns errors into exit codes.
+
+0 done, 1 the check that was asked for says no, 2 could not do it, 3 a bug of ours, 130 interrupted,
+141 the reader went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from modelcmp import __version__
+from modelcmp.errors import ModelcmpError
+
+
+def run() -> None:
+    """Run the command of this process and leave it with the exit code."""
+    code = main(sys.argv[1:])
+    if code == 141 and sys.stdout is not None:
+        # The interpreter flushes once more on its way out; that must have somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return the exit code of one command line; writes to the standard streams."""
+    arguments = list(argv)
+    try:
+        if arguments == ["--version"]:
+            # Answered before Typer is loaded: scripts ask for it all the time.
+            from modelcmp.cli.streams import write_out
+
+            write_out(f"modelcmp {__version__}\n")
+            return 0
+        return _dispatch(arguments)
+    except ModelcmpError as error:
+        return _report(error, arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+    except Exception as error:
+        return _report_bug(error, arguments)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    import typer
+
+    from modelcmp.cli.app import build_app
+
+    app = build_app(arguments)
+    try:
+        code = app(arguments, prog_name="modelcmp", standalone_mode=False)
+    except typer.TyperException as error:
+        from modelcmp.errors import UsageError
+
+        format_message = getattr(error, "format_message", None)
+        raise UsageError(
+            _sentence(format_message() if format_message else str(error)),
+            hint=f"{_command_path(error)} --help shows what it takes",
+        ) from None
+    except typer.Abort:
+        return 130
+    except SystemExit as leaving:
+        # Typer ends with 1 when the reader of its help has gone, and with 0 after completion.
+        return 141 if leaving.code == 1 else int(leaving.code or 0)
+    return code if isinstance(code, int) else 0
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _command_path(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return str(getattr(context, "command_path", None) or "modelcmp")
+
+
+def _report(error: ModelcmpError, arguments: list[str]) -> int:
+    from modelcmp.cli.streams import write_err, write_out
+
+    lines = [f"error: {error.message}"]
+    lines += [str(problem) for problem in error.problems[:20]]
+    if len(error.problems) > 20:
+        lines.append(f"and {len(error.problems) - 20} more")
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    write_err(lines)
+    if error.exit_code == 2 and _wants_json(arguments) and error.code != "output":
+        from modelcmp.render.json import render_error
+
+        problems = [str(problem) for problem in error.problems]
+        try:
+            write_out(render_error(error.code, error.message, error.hint, problems))
+        except (ModelcmpError, BrokenPipeError):
+            return error.exit_code
+    return error.exit_code
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Return whether JSON was asked for, also where the arguments could not be parsed."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    named = [
+        value if name in ("--format", "-f") else name.removeprefix("--format=")
+        for name, value in pairs
+        if name in ("--format", "-f") or name.startswith("--format=")
+    ]
+    chosen = named[-1] if named else os.environ.get("MODELCMP_FORMAT", "")
+    return "--json" in arguments or chosen == "json"
+
+
+def _report_bug(error: Exception, arguments: list[str]) -> int:
+    from modelcmp.cli.streams import write_err
+
+    if "--debug" in arguments or os.environ.get("MODELCMP_DEBUG"):
+        import traceback
+
+        write_err(traceback.format_exc().splitlines())
+    text = f"{type(error).__name__}: {error}"
+    write_err(
+        [
+            f"error: this is a bug in modelcmp {__version__}: {text[:300]}",
+            "hint: run it again with --debug and report what it shows",
+        ]
+    )
+    return 3

@@ -1,0 +1,77 @@
+"""The Typer application, with only the command that is about to run.
+
+Each command's module holds its signature; the work and its imports sit inside the functions. When
+the first word names a command, the others are not even described to Typer.
+"""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from modelcmp import __version__
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "compare": ("modelcmp.cli.compare", "Answers"),
+    "show": ("modelcmp.cli.models", "Answers"),
+    "list": ("modelcmp.cli.models", "Answers"),
+    "rank": ("modelcmp.cli.models", "Answers"),
+    "explain": ("modelcmp.cli.method", "Method"),
+    "config": ("modelcmp.cli.method", "Method"),
+    "validate": ("modelcmp.cli.cards", "Cards"),
+    "schema": ("modelcmp.cli.cards", "Cards"),
+}
+"""Command -> the module that holds it and the heading it stands under."""
+
+HELP = """Compare AI models and defend the choice.
+
+Examples:
+
+  modelcmp compare bakllava sd35-large
+
+  modelcmp rank --task text-to-image --open-weights
+
+Results go to standard output, all else to standard error. On a terminal they are tables; into a
+pipe, documents are Markdown and lists are tab-separated. Exit codes: 0 done, 1 a check says no,
+2 could not do it, 3 a bug, 130 interrupted.
+"""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"modelcmp {__version__}")
+        raise typer.Exit
+
+
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+
+
+def build_app(arguments: list[str]) -> typer.Typer:
+    """Return the application for these arguments: one command if they name one, else all."""
+    app = typer.Typer(
+        name="modelcmp",
+        help=HELP,
+        # Typer's Rich help doubles the time and writes escapes into pipes under GITHUB_ACTIONS.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        add_completion=_needs_completion(arguments),
+    )
+    app.callback()(root)
+    first = arguments[0] if arguments else ""
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module = import_module(COMMANDS[name][0])
+        app.command(name)(getattr(module, f"{name}_command"))
+    return app
+
+
+def _needs_completion(arguments: list[str]) -> bool:
+    """Return whether the options that install completion must be there: in help and when used."""
+    return not arguments or arguments[0] not in COMMANDS

@@ -1,0 +1,108 @@
+"""The command `compare`: two models or more, a verdict, and the gates for CI."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelcmp.cli.options import Options, common
+from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.errors import GateError, UnknownNameError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.compare import Comparison
+
+
+@common
+def compare_command(
+    options: Options,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...", help="Ids or aliases; - reads them from standard input.",
+            autocompletion=complete_models, show_default=False,
+        ),
+    ],
+    full: Annotated[bool, typer.Option("--full", help="Show every capability.")] = False,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="ID", help="Exit 1 unless ID is called the leader."),
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option("--fail-under", metavar="N", help="Exit 1 if any rank is below N."),
+    ] = None,
+    min_coverage: Annotated[
+        float | None,
+        typer.Option("--min-coverage", metavar="F", help="Exit 1 if any coverage (0-1) is below F."),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", metavar="CALL", help="Exit 1 on this call; repeatable."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Compare two models or more: ranks, capabilities, verdict.
+
+    Examples:
+
+      modelcmp compare bakllava sd35-large
+
+      modelcmp compare llama-3.1-8b mistral-7b -o docs/llama-vs-mistral.md --check
+    """
+    from modelcmp.comparison.compare import compare_models
+
+    session = Session(options)
+    _check_gates(session, expect, fail_under, min_coverage, fail_on or [])
+    cards = session.find_cards(read_names(names))
+    comparison = compare_models(cards, session.method)
+    session.emit(comparison, full=full)
+    _apply_gates(session, comparison, expect, fail_under, min_coverage, fail_on or [])
+
+
+def _check_gates(
+    session: Session,
+    expect: str | None,
+    fail_under: float | None,
+    min_coverage: float | None,
+    fail_on: list[str],
+) -> None:
+    """Refuse gates that could never say yes, before anything is printed."""
+    from modelcmp.comparison.verdict import CALLS
+
+    if fail_under is not None and not 0 <= fail_under <= 100:
+        raise UsageError(f"--fail-under takes a rank from 0 to 100, not {fail_under:g}")
+    if min_coverage is not None and not 0 <= min_coverage <= 1:
+        raise UsageError(f"--min-coverage takes a share from 0 to 1, not {min_coverage:g}")
+    for call in fail_on:
+        if call not in CALLS:
+            raise UnknownNameError(
+                f"no call is called {call}",
+                hint=did_you_mean(call, CALLS) or f"there are {', '.join(CALLS)}",
+            )
+
+
+def _apply_gates(
+    session: Session,
+    comparison: "Comparison",
+    expect: str | None,
+    fail_under: float | None,
+    min_coverage: float | None,
+    fail_on: list[str],
+) -> None:
+    verdict = comparison.verdict
+    failed = []
+    if expect is not None:
+        wanted = session.catalogue.get(expect).id
+        if wanted not in comparison.ids:
+            raise UsageError(f"--expect {expect} is not among the models compared")
+        if verdict.leader != wanted:
+            failed.append(f"{wanted} is not called the leader ({verdict.call})")
+    for model in comparison.models:
+        if fail_under is not None and model.rank.value < fail_under:
+            failed.append(f"{model.card.id} ranks {model.rank.value:.1f}, below {fail_under:g}")
+        if min_coverage is not None and model.rank.coverage < min_coverage:
+            coverage = f"{model.rank.coverage:.2f}"
+            failed.append(f"{model.card.id} has coverage {coverage}, below {min_coverage:g}")
+    if verdict.call in fail_on:
+        failed.append(f"the call is {verdict.call}")
+    if failed:
+        raise GateError("; ".join(failed))

@@ -1,0 +1,284 @@
+"""From options to a loaded catalogue, a method and a place to write to: what commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelcmp.cli.streams import (
+    ascii_only,
+    is_terminal,
+    terminal_width,
+    wants_colour,
+    write_err,
+    write_file,
+    write_out,
+)
+from modelcmp.config import Setting, load_settings
+from modelcmp.errors import CardProblem, GateError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from modelcmp.catalogue.card import ModelCard
+    from modelcmp.catalogue.loading import Catalogue
+    from modelcmp.cli.options import Options
+    from modelcmp.render import Format, Look
+    from modelcmp.scoring.rank import Method
+
+FILE_WIDTH = 100
+"""Width of a table in a file: fixed, so that the terminal at hand leaves no trace in it."""
+
+
+class Session:
+    """One run of one command."""
+
+    def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
+        self.options = options
+        self._default_piped = default_piped
+        if options.color not in ("auto", "always", "never"):
+            raise UsageError(f"--color takes auto, always or never, not {options.color}")
+        if options.check and not options.output:
+            raise UsageError("--check needs the file to look at", hint="add -o FILE")
+
+    @cached_property
+    def settings(self) -> dict[str, Setting]:
+        """Every setting with its origin."""
+        options = self.options
+        flags: dict[str, Any] = {
+            "catalogue": options.catalogue,
+            "builtin": False if options.no_builtin else None,
+            "format": "json" if options.json else options.format,
+            "profile": options.profile,
+            "as_of": options.as_of,
+            "weights": _parse_weights(options.weight or []) or None,
+        }
+        return load_settings(
+            flags,
+            os.environ,
+            Path.cwd(),
+            file=Path(options.config) if options.config else None,
+            use_files=not options.no_config,
+        )
+
+    def value(self, name: str) -> Any:
+        """Return the value of a setting."""
+        return self.settings[name].value
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that was asked for; no card is opened yet."""
+        from modelcmp.catalogue.loading import load_catalogue
+
+        return load_catalogue(
+            self.value("catalogue"), builtin=self.value("builtin"), cache=cache_path()
+        )
+
+    @cached_property
+    def method(self) -> Method:
+        """Profile, tables and as-of day."""
+        from modelcmp.scoring.profiles import resolve_profile
+        from modelcmp.scoring.rank import make_method
+        from modelcmp.scoring.signals import Circumstances
+
+        profile = resolve_profile(
+            self.value("profile"), self.value("profiles"), self.value("weights")
+        )
+        method = make_method(profile, Circumstances(self.catalogue.registry, self._as_of()))
+        if self.options.verbose:
+            roots = ", ".join(str(root.cards) for root in self.catalogue.roots)
+            said = [f"{name} = {s.value} ({s.origin})" for name, s in self.settings.items()]
+            write_err([f"cards from {roots}", *said, f"method {method.hash}, as of {method.as_of}"])
+        return method
+
+    def _as_of(self) -> str:
+        stated = self.value("as_of")
+        if stated is None:
+            return self._catalogue_day()
+        from modelcmp.scoring.scales import first_day
+
+        try:
+            if len(stated) != len("2026-11-23"):
+                raise ValueError
+            first_day(stated)
+        except ValueError:
+            raise UsageError(f"{stated} is no day", hint="write it as 2026-11-23") from None
+        return str(stated)
+
+    def _catalogue_day(self) -> str:
+        catalogue = self.catalogue
+        if catalogue.states_as_of:
+            return catalogue.as_of
+        if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+            from datetime import UTC, datetime
+
+            try:
+                return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
+            except (ValueError, OverflowError, OSError):
+                raise UsageError(f"SOURCE_DATE_EPOCH: {epoch} is no number of seconds") from None
+        day = catalogue.as_of
+        self.note(
+            f"no catalogue.yaml says which day these cards speak for; {day}, that of the built-in "
+            "catalogue, is used (--as-of DAY chooses)"
+        )
+        return day
+
+    def find_cards(self, names: Sequence[str]) -> list[ModelCard]:
+        """Return the cards of these names, with a note for each file another one replaces."""
+        cards = [self.catalogue.get(name) for name in names]
+        if len(self.catalogue.roots) > 1:
+            for card in cards:
+                for text in self.catalogue.replacements(card.id):
+                    self.note(text)
+        return cards
+
+    def all_cards(self) -> tuple[ModelCard, ...]:
+        """Return every readable card; the others are named on standard error and left out."""
+        loaded = self.catalogue.load_all()
+        for text in loaded.replaced:
+            self.note(text)
+        warn_of(loaded.problems)
+        return loaded.cards
+
+    def note(self, text: str) -> None:
+        """Say something on standard error that is not an error; --quiet hides it."""
+        if not self.options.quiet:
+            write_err([f"note: {text}"])
+
+    @cached_property
+    def format(self) -> Format:
+        """The output format: the flag, the file's ending, the settings, or what suits the stream."""
+        from modelcmp.render import FORMATS
+
+        by_suffix = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
+        setting = self.settings["format"]
+        output = self.options.output
+        if output and output != "-" and setting.origin != "command line":
+            suffix = Path(output).suffix.lower()
+            if suffix not in by_suffix:
+                raise UsageError(
+                    f"{output}: the ending does not say which format is meant",
+                    hint=f"add --format, or end the name with {', '.join(by_suffix)}",
+                )
+            return by_suffix[suffix]
+        name = str(setting.value)
+        if name == "auto":
+            name = "table" if is_terminal() and not output else self._default_piped
+        if name not in FORMATS:
+            raise UsageError(
+                f"no format is called {name}",
+                hint=did_you_mean(name, FORMATS) or f"there are auto, {', '.join(FORMATS)}",
+            )
+        return FORMATS[name]
+
+    def look(self, *, full: bool = False) -> Look:
+        """How the result is to look. A file never depends on the terminal."""
+        from modelcmp.render import Look
+
+        if self.options.output and self.options.output != "-":
+            return Look(full=full, width=FILE_WIDTH)
+        return Look(
+            full=full,
+            width=terminal_width(),
+            colour=wants_colour(self.options.color),
+            ascii_only=ascii_only(),
+        )
+
+    def emit(self, result: Any, *, full: bool = False, **given: Any) -> None:
+        """Render a result and write it where it was asked for, or compare it with what is there."""
+        text = self.format.render(result, look=self.look(full=full), **given)
+        self.emit_text(text)
+
+    def emit_text(self, text: str) -> None:
+        """Write a finished text where it was asked for, or compare it with what is there."""
+        output = self.options.output
+        if not output or output == "-":
+            write_out(text)
+        elif self.options.check:
+            check_file(Path(output), text)
+        else:
+            write_file(Path(output), text)
+            self.note(f"wrote {output}")
+
+
+def warn_of(problems: Sequence[CardProblem]) -> None:
+    """Name what was wrong with cards that were left out."""
+    if problems:
+        shown = [f"warning: {problem}" for problem in problems[:20]]
+        if len(problems) > 20:
+            shown.append(f"warning: and {len(problems) - 20} more")
+        write_err([*shown, "hint: modelcmp validate checks the whole catalogue"])
+
+
+def check_file(path: Path, text: str) -> None:
+    """Compare a file with what would be written; raises GateError, after a diff on standard error."""
+    try:
+        held = path.read_bytes().decode("utf-8", "backslashreplace")
+    except FileNotFoundError:
+        raise GateError(f"{path} does not exist yet", hint="run it without --check") from None
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    if held == text:
+        return
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        held.splitlines(), text.splitlines(), f"{path} (as it is)", f"{path} (as it would be)",
+        lineterm="",
+    )  # fmt: skip
+    write_err(lines)
+    raise GateError(f"{path} is out of date", hint="run it without --check to write it anew")
+
+
+def cache_path() -> Path | None:
+    """Return the file of checked cards: MODELCMP_CACHE, or a place in the user's cache."""
+    from modelcmp.catalogue.cache import default_cache_path
+
+    named = os.environ.get("MODELCMP_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    return default_cache_path(os.environ)
+
+
+def _parse_weights(texts: Sequence[str]) -> dict[str, float]:
+    weights = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        try:
+            if not equals:
+                raise ValueError
+            weights[name.strip()] = float(number)
+        except ValueError:
+            raise UsageError(
+                f"--weight takes DIM=N, not {text}", hint="for example --weight quality=50"
+            ) from None
+    return weights
+
+
+def read_names(names: Sequence[str]) -> list[str]:
+    """Return the names given; `-` stands for the lines of standard input."""
+    import sys
+
+    found: list[str] = []
+    for name in names:
+        if name == "-":
+            lines = sys.stdin.read().splitlines() if sys.stdin is not None else []
+            found += [line.strip() for line in lines if line.strip()]
+        else:
+            found.append(name)
+    return found
+
+
+def complete_models(incomplete: str) -> list[str]:
+    """Return the ids that begin with what was typed, read off file names alone."""
+    from modelcmp.catalogue.loading import load_catalogue
+    from modelcmp.errors import ModelcmpError
+
+    try:
+        settings = load_settings({}, os.environ, Path.cwd())
+        directories = settings["catalogue"].value
+        catalogue = load_catalogue(directories, builtin=settings["builtin"].value)
+        return [name for name in catalogue.ids() if name.startswith(incomplete.casefold())]
+    except ModelcmpError:
+        return []

@@ -1,0 +1,131 @@
+"""Standard output for results, standard error for all else, files by rename. Nothing else writes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from modelcmp.errors import OutputError
+
+
+def write_out(text: str) -> None:
+    """Write a result to standard output, as UTF-8 where the stream allows it.
+
+    Characters the stream's encoding lacks are spelled out. Raises OutputError when the stream is
+    closed or its disk is full, BrokenPipeError when the reader has gone.
+    """
+    stream = sys.stdout
+    if stream is None or stream.closed:
+        raise OutputError("standard output is closed", hint="-o FILE writes to a file")
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What could not be written is dropped, or the interpreter would try again at exit.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        reason = (error.strerror or "write error").lower()
+        raise OutputError(f"standard output: {reason}") from None
+
+
+def write_err(lines: Iterable[str]) -> None:
+    """Write diagnostics to standard error, each on a line of its own, without control characters."""
+    from modelcmp.render.clean import visible
+
+    stream = sys.stderr
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    with contextlib.suppress(OSError, ValueError):
+        for line in lines:
+            safe = _no_command(visible(line))
+            stream.write(safe.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+
+
+def _no_command(line: str) -> str:
+    """Return a line that a CI runner does not take for one of its commands."""
+    return (
+        f" {line}" if line.startswith(("::", "##[")) and os.environ.get("GITHUB_ACTIONS") else line
+    )
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a result to a file: beside it first, then renamed, so that it is old or new, never half.
+
+    A link is followed and the file's mode kept. Raises OutputError; the old file is then untouched.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = None
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        reason = (error.strerror or "cannot be written").lower()
+        hint = "make the folder first" if isinstance(error, FileNotFoundError) else None
+        raise OutputError(f"{path}: {reason}", hint=hint) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def wants_colour(choice: str) -> bool:
+    """Return whether standard output gets colour: the flag, then NO_COLOR, then the two forces."""
+    if choice != "auto":
+        return choice == "always"
+    environment = os.environ
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE", "0") not in ("0", ""):
+        return True
+    return is_terminal() and environment.get("TERM") != "dumb"
+
+
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal."""
+    return sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty()
+
+
+def ascii_only() -> bool:
+    """Return whether standard output cannot take bars and dashes."""
+    encoding = (sys.stdout.encoding if sys.stdout is not None else None) or "utf-8"
+    try:
+        "█▏·—".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+def terminal_width() -> int:
+    """Return the width for a table: COLUMNS, else the terminal's, at least 20 and at most 120."""
+    text = os.environ.get("COLUMNS", "")
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        width = int(text)
+    elif is_terminal():
+        try:
+            width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        except OSError:
+            width = 80
+    else:
+        width = 100
+    return max(20, min(120, width))

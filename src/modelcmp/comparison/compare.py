@@ -1,0 +1,331 @@
+"""Ranked cards -> Comparison: rows, outcomes, overlap, caveats and verdict, ready to be written.
+
+Renderers only write: which number is shown, in which order, who leads and every word about it is
+decided here.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from modelcmp.catalogue.card import Capability, ModelCard
+from modelcmp.catalogue.registry import Registry
+from modelcmp.comparison.facts import (
+    context_text,
+    licence_text,
+    parameters_text,
+    price_text,
+)
+from modelcmp.comparison.verdict import (
+    CALLS,
+    PARTLY_SAME_JOB,
+    Verdict,
+    decide,
+    is_tie,
+    join_words,
+    lead,
+)
+from modelcmp.errors import UsageError
+from modelcmp.scoring.rank import (
+    ASSUMED,
+    DimensionScore,
+    Method,
+    RankedModel,
+    coverage_word,
+    rank_model,
+    whole,
+)
+from modelcmp.scoring.signals import DIMENSIONS, State
+
+CLAIMS = {
+    "verified": "verified",
+    "stated": "stated by the maker",
+    "disputed": "disputed",
+    "unsourced": "unsourced",
+}
+KINDS = {
+    "task": ("task", "tasks"),
+    "interface": ("interface", "interfaces"),
+    "deployment": ("deployment", "deployments"),
+    "customisation": ("customisation", "customisations"),
+    "limit": ("limit", "limits"),
+    "variant": ("variant", "variants"),
+    "licence": ("licence", "licences"),
+}
+UNKNOWN = "— unknown"
+NOT_CONFIGURED = "— not configured"
+
+
+class Cell(NamedTuple):
+    """One cell: its text, the number a bar is drawn for (0-100 or None), and whether it leads."""
+
+    text: str
+    bar: float | None = None
+    leads: bool = False
+
+
+class Row(NamedTuple):
+    """One line of the comparison table."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+class Caveat(NamedTuple):
+    """A reason to read the result with care. `code` is stable, `text` is for people."""
+
+    code: str
+    text: str
+
+
+class Overlap(NamedTuple):
+    """Capability tags that all models have, and those that one alone has."""
+
+    shared: tuple[str, ...]
+    only: dict[str, tuple[str, ...]]
+    titles: dict[str, str]
+
+
+class Comparison(NamedTuple):
+    """Everything a comparison says, in the order a reader wants it."""
+
+    models: tuple[RankedModel, ...]
+    places: dict[str, int]
+    method: Method
+    rows: tuple[Row, ...]
+    overlap: Overlap
+    caveats: tuple[Caveat, ...]
+    verdict: Verdict
+    """On two models; with more, on the first place against the one it is least sure of."""
+    pairs: tuple[Verdict, ...]
+    sentence: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the models, in the order they were asked for."""
+        return tuple(model.card.id for model in self.models)
+
+
+def compare_models(cards: Sequence[ModelCard], method: Method) -> Comparison:
+    """Return the comparison of two or more cards; raises UsageError for fewer or a repeated one."""
+    ids = [card.id for card in cards]
+    if len(ids) < 2:
+        raise UsageError(
+            "a comparison needs two models or more", hint="modelcmp show ID describes a single one"
+        )
+    if repeated := sorted({model for model in ids if ids.count(model) > 1}):
+        raise UsageError(f"{join_words(repeated)} is named twice", hint="name each model once")
+    registry = method.circumstances.registry
+    models = tuple(rank_model(card, method) for card in cards)
+    pairs = tuple(decide(a, b, registry) for a, b in combinations(models, 2))
+    verdict = pairs[0] if len(pairs) == 1 else _overall(models, pairs)
+    return Comparison(
+        models=models,
+        places=places(models),
+        method=method,
+        rows=tuple(_rows(models, registry)),
+        overlap=capability_overlap(cards, registry),
+        caveats=tuple(_caveats(models, pairs, method)),
+        verdict=verdict,
+        pairs=pairs,
+        sentence=verdict.sentence if len(models) == 2 else _sentence(models, pairs, verdict),
+    )
+
+
+def in_order(models: Sequence[RankedModel]) -> list[RankedModel]:
+    """Return models by rank, the highest first, equal ones by id."""
+    return sorted(models, key=lambda model: (-model.rank.value, model.card.id))
+
+
+def places(models: Sequence[RankedModel]) -> dict[str, int]:
+    """Return the place of each model: 1 is best, and what ties with the head of a place shares it."""
+    found: dict[str, int] = {}
+    head: RankedModel | None = None
+    place = 0
+    for number, model in enumerate(in_order(models), start=1):
+        if head is None or not is_tie(head, model):
+            head, place = model, number
+        found[model.card.id] = place
+    return found
+
+
+def _overall(models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...]) -> Verdict:
+    """Return the most cautious verdict that concerns the model ranked first."""
+    first = in_order(models)[0].card.id
+    order = list(CALLS)
+    mine = [pair for pair in pairs if first in pair.ranked]
+    return min(mine, key=lambda v: (order.index(v.call), v.gap, v.ranked))
+
+
+def _sentence(models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], verdict: Verdict) -> str:
+    ranked = in_order(models)
+    told = [f"{m.card.name} {whole(m.rank.value)}/100" for m in ranked]
+    names = {m.card.id: m.card.name for m in models}
+    calls = [
+        f"{names[pair.ranked[0]]} against {names[pair.ranked[1]]}: {CALLS[pair.call].title.lower()}"
+        for pair in sorted(pairs, key=lambda p: p.ranked)
+    ]
+    best = (
+        f"{names[verdict.leader]} comes first ({CALLS[verdict.call].title.lower()} at the least)."
+        if verdict.leader
+        else f"No overall leader is called ({CALLS[verdict.call].title.lower()})."
+    )
+    return f"By rank: {join_words(told)}. {best} Pair by pair: {'; '.join(calls)}."
+
+
+def capability_overlap(cards: Sequence[ModelCard], registry: Registry) -> Overlap:
+    """Return which tags all cards have and which a single one has, computed from the tags alone."""
+    tags = {card.id: tag_set(card) for card in cards}
+    everything = set().union(*tags.values())
+    shared = {tag for tag in everything if all(tag in mine for mine in tags.values())}
+    only = {
+        card: tuple(sorted(t for t in mine if sum(t in other for other in tags.values()) == 1))
+        for card, mine in tags.items()
+    }
+    return Overlap(tuple(sorted(shared)), only, {t: tag_title(t, registry) for t in everything})
+
+
+def tag_set(card: ModelCard) -> set[str]:
+    """Return what a card can be compared on: its tasks and the tags of its undisputed capabilities."""
+    return {*card.tasks, *(c.tag for c in card.capabilities if c.claim != "disputed")}
+
+
+def tag_title(tag: str, registry: Registry) -> str:
+    """Return the title of a task or tag, or the tag itself when a user made it."""
+    if tag in registry.tasks:
+        return registry.tasks[tag].name
+    return registry.capability_tags[tag].title if tag in registry.capability_tags else tag
+
+
+def capability_note(capability: Capability, model: str, overlap: Overlap) -> str:
+    """Return kind, claim and whether the comparison finds it in this model alone."""
+    note = f"{capability.kind}, {CLAIMS[capability.claim]}"
+    return f"{note}, only here" if capability.tag in overlap.only[model] else note
+
+
+def kinds_text(card: ModelCard) -> str:
+    """Return the number of capabilities, split by kind."""
+    counts = [
+        (sum(c.kind == kind for c in card.capabilities), words) for kind, words in KINDS.items()
+    ]
+    parts = [f"{count} {words[0] if count == 1 else words[1]}" for count, words in counts if count]
+    return f"{len(card.capabilities)}: {', '.join(parts)}" if parts else "0"
+
+
+def rank_text(model: RankedModel) -> str:
+    """Return the rank as `NN/100`."""
+    return f"{whole(model.rank.value)}/100"
+
+
+def coverage_text(model: RankedModel) -> str:
+    """Return coverage and bounds of a rank, such as "52 % known (medium), 31 to 68"."""
+    rank = model.rank
+    return (
+        f"{100 * rank.coverage:.0f} % known ({coverage_word(rank.coverage)}), "
+        f"between {whole(rank.low)} and {whole(rank.high)}"
+    )
+
+
+def dimension_text(score: DimensionScore) -> str:
+    """Return a dimension score with its coverage, or the dash and the word for what is unknown."""
+    if score.state is State.NOT_CONFIGURED:
+        return NOT_CONFIGURED
+    if not score.known or score.score is None:
+        return f"{UNKNOWN}, assumed {ASSUMED:.0f}"
+    return f"{whole(score.score)}, {100 * score.coverage:.0f} % known"
+
+
+def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:
+    def row(label: str, texts: list[str | None]) -> Row:
+        return Row(label, tuple(Cell(text or UNKNOWN) for text in texts))
+
+    cards = [model.card for model in models]
+    rows = [
+        row("Type", [registry.task_names(card.tasks) for card in cards]),
+        Row("Rank", tuple(Cell(rank_text(m), m.rank.value) for m in models)),
+        row("Coverage", [coverage_text(m) for m in models]),
+    ]
+    rows += [_dimension_row(d.id, d.title, models) for d in DIMENSIONS]
+    rows += [
+        row("Pricing", [price_text(card) for card in cards]),
+        row("Licence", [licence_text(card) for card in cards]),
+        row("Parameters", [parameters_text(card) for card in cards]),
+        Row("Context", tuple(Cell(_context(card)) for card in cards)),
+        row("Released", [card.released.day if card.released else None for card in cards]),
+        row("Capabilities", [kinds_text(card) for card in cards]),
+        row("Times matched", [NOT_CONFIGURED for _ in cards]),
+    ]
+    return rows
+
+
+def _context(card: ModelCard) -> str:
+    if card.context is None and "text" not in card.modalities.output:
+        return "— not applicable"
+    return context_text(card) or UNKNOWN
+
+
+def _dimension_row(name: str, title: str, models: tuple[RankedModel, ...]) -> Row:
+    scores = [model.dimension(name) for model in models]
+    cells = []
+    for number, score in enumerate(scores):
+        others = [other for index, other in enumerate(scores) if index != number]
+        leads = all(lead(score, other) > 0 for other in others)
+        cells.append(Cell(dimension_text(score), score.score if score.known else None, leads))
+    return Row(title, tuple(cells))
+
+
+def _caveats(
+    models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], method: Method
+) -> list[Caveat]:
+    found = []
+    different = [pair for pair in pairs if pair.comparability.score < PARTLY_SAME_JOB]
+    if different:
+        found.append(
+            Caveat(
+                "different-jobs",
+                "The models do different jobs; scores of quality stand side by side but are not "
+                "compared.",
+            )
+        )
+    for model in models:
+        found += _model_caveats(model)
+    off = [d.title for d in DIMENSIONS if d.id not in method.configured]
+    if off:
+        found.append(
+            Caveat(
+                "not-configured",
+                f"{join_words(off)} is not configured here: no search log is loaded, and its weight "
+                "is spread over the other dimensions.",
+            )
+        )
+    return found
+
+
+def _model_caveats(model: RankedModel) -> list[Caveat]:
+    found = []
+    name = model.card.name
+    values = [c.value for d in model.dimensions for c in d.contributions]
+    unknown = [d.title.lower() for d in model.dimensions if d.state is State.UNKNOWN]
+    if unknown:
+        text = f"{name}: nothing is known of {join_words(unknown)}; {ASSUMED:.0f} is assumed."
+        found.append(Caveat("unknown-dimension", text))
+    if coverage_word(model.rank.coverage) == "low":
+        text = f"{name}: only {100 * model.rank.coverage:.0f} % of the weight rests on known facts."
+        found.append(Caveat("low-coverage", text))
+    figures = {"hf_downloads_30d", "ollama_pulls", "hf_likes", "github_stars", "api_providers"}
+    undated = [v for v in values if v.id in figures and any(e.undated for e in v.evidence)]
+    if undated:
+        titles = join_words([v.title for v in undated])
+        text = f"{name}: {titles} come from undated pages; the day given is when they were read."
+        found.append(Caveat("undated-figure", text))
+    disputed = [c.title for c in model.card.capabilities if c.claim == "disputed"]
+    if disputed:
+        found.append(Caveat("disputed-claim", f"{name}: disputed is {join_words(disputed)}."))
+    if model.card.licence is not None and model.card.licence.commercial == "disputed":
+        text = f"{name}: sources disagree on whether commercial use is allowed."
+        found.append(Caveat("disputed-licence", text))
+    variants = sorted({r.variant for r in model.card.benchmarks if r.variant})
+    if variants:
+        text = f"{name}: some results were measured on another form ({', '.join(variants)})."
+        found.append(Caveat("other-variant", text))
+    return found

@@ -1,0 +1,96 @@
+"""What a word of the output means: signals, dimensions, profiles and calls, from their tables."""
+
+from typing import NamedTuple
+
+from modelcmp.catalogue.registry import Registry
+from modelcmp.comparison.verdict import CALLS
+from modelcmp.errors import UnknownNameError, did_you_mean
+from modelcmp.scoring.profiles import PROFILES
+from modelcmp.scoring.rank import ASSUMED
+from modelcmp.scoring.scales import LogScale
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, TIERS, Signal
+
+
+class Facts(NamedTuple):
+    """A titled table of names and values, with a sentence before it."""
+
+    kind: str
+    id: str
+    title: str
+    text: str
+    rows: tuple[tuple[str, str, str], ...]
+    """Name, value, and a remark (may be empty)."""
+    columns: tuple[str, str, str] = ("", "", "")
+
+
+def explain(name: str, registry: Registry) -> Facts:
+    """Return what `name` means; raises UnknownNameError with suggestions."""
+    wanted = name.strip().casefold()
+    for signal in SIGNALS:
+        if signal.id == wanted:
+            return _signal(signal, registry)
+    for dimension in DIMENSIONS:
+        if dimension.id == wanted:
+            return _dimension(wanted)
+    if wanted in PROFILES:
+        return _profile(wanted)
+    if wanted in CALLS:
+        call = CALLS[wanted]
+        rows = tuple((c.id, c.rule, "this one" if c.id == wanted else "") for c in CALLS.values())
+        columns = ("Call", "Rule, tried in this order", "")
+        return Facts("call", call.id, call.title, call.meaning, rows, columns)
+    names = explainable()
+    raise UnknownNameError(
+        f"nothing here is called {name}",
+        hint=did_you_mean(name, names) or f"there are {', '.join(names)}",
+    )
+
+
+def explainable() -> list[str]:
+    """Return every word that `explain` knows."""
+    tables = ((s.id for s in SIGNALS), (d.id for d in DIMENSIONS), PROFILES, CALLS)
+    return [name for table in tables for name in table]
+
+
+def _signal(signal: Signal, registry: Registry) -> Facts:
+    rows = [
+        ("dimension", signal.dimension, ""),
+        ("weight", f"{100 * signal.weight:.0f} % of the dimension", ""),
+        ("unit", signal.unit, ""),
+        ("direction", signal.direction, ""),
+        ("scale", signal.scale.describe(), ""),
+    ]
+    if isinstance(signal.scale, LogScale):
+        scale = signal.scale
+        # 0, the start and each power of ten up to full marks: enough to see the curve.
+        counts = sorted({0.0, scale.starts, *(10.0**n for n in range(1, 9)), scale.full})
+        rows += [
+            (f"{count:,.0f}", f"{scale.score(count):.1f}", "worked value")
+            for count in counts
+            if count <= scale.full
+        ]
+    if signal.id == "licence_class":
+        rows += [(g.title, str(g.points), g.meaning) for g in registry.licences.values()]
+    if signal.id == "benchmarks":
+        rows += [(task, ", ".join(names), "expected") for task, names in registry.expected.items()]
+        rows += [
+            (tier, f"{value:g}", "evidence tier, scales coverage") for tier, value in TIERS.items()
+        ]
+    return Facts("signal", signal.id, signal.title, signal.meaning, tuple(rows))
+
+
+def _dimension(name: str) -> Facts:
+    dimension = next(d for d in DIMENSIONS if d.id == name)
+    signals = [s for s in SIGNALS if s.dimension == name]
+    rows = tuple((s.id, f"{100 * s.weight:.0f} %", s.meaning) for s in signals)
+    text = f"{dimension.meaning} Whatever is unknown of it enters as {ASSUMED:.0f} of 100."
+    return Facts("dimension", name, dimension.title, text, rows, ("Signal", "Weight", "Meaning"))
+
+
+def _profile(name: str) -> Facts:
+    profile = PROFILES[name]
+    total = sum(profile.weights.values())
+    rows = tuple(
+        (d.id, f"{100 * profile.weights[d.id] / total:g} %", d.meaning) for d in DIMENSIONS
+    )
+    return Facts("profile", name, name, profile.meaning, rows, ("Dimension", "Weight", "Meaning"))

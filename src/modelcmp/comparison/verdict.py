@@ -1,0 +1,407 @@
+"""Same job? Enough evidence? Robust to weights? -> the call and its sentence, for two models.
+
+Everything here is decided from published numbers (one decimal), so that the sentence, the tables,
+the JSON and the exit code can never disagree.
+"""
+
+import math
+from typing import NamedTuple
+
+from modelcmp.catalogue.card import ModelCard
+from modelcmp.catalogue.registry import Registry
+from modelcmp.comparison.facts import licence_text, memory_text, price_text
+from modelcmp.comparison.robustness import Move, break_even, smallest_flip, weight_share
+from modelcmp.scoring.rank import (
+    DimensionScore,
+    RankedModel,
+    coverage_word,
+    rounded,
+    whole,
+)
+
+LEAD = 5
+"""Displayed points between two known scores from which one leads."""
+
+TIE_GAP = 2.0
+TIE_ERRORS = 1.96
+ENOUGH_COVERAGE = 0.40
+CLEAR_COVERAGE = 0.60
+CLEAR_SHARE = 0.75
+SAME_JOB = 0.5
+PARTLY_SAME_JOB = 0.2
+JOB_WEIGHTS = (0.5, 0.3, 0.2)
+"""Weight of tasks, output and input modalities in the comparability."""
+
+
+class Call(NamedTuple):
+    """One row: what a verdict may say, and when."""
+
+    id: str
+    title: str
+    rule: str
+    meaning: str
+
+
+CALLS: dict[str, Call] = {
+    call.id: call
+    for call in (
+        Call(
+            "different-jobs",
+            "Different jobs",
+            f"comparability below {PARTLY_SAME_JOB:g}",
+            "The models do different things. The rank order is stated, quality is not compared and "
+            "neither is declared better.",
+        ),
+        Call(
+            "insufficient",
+            "Not enough evidence",
+            f"coverage below {ENOUGH_COVERAGE:.0%} on either side",
+            "Too little is known of one of them to call a leader.",
+        ),
+        Call(
+            "tie",
+            "Tie",
+            f"ranks less than {TIE_GAP:g} apart, or within {TIE_ERRORS:g} standard errors",
+            "The ranks cannot be told apart; price, licence and memory may decide.",
+        ),
+        Call(
+            "leans",
+            "Leans",
+            "ahead, but not by enough to be clear",
+            "One is ahead; other weights or a missing fact may turn it round.",
+        ),
+        Call(
+            "clear",
+            "Clear",
+            f"at least {LEAD} ahead, under at least {CLEAR_SHARE:.0%} of all weightings, "
+            f"coverage at least {CLEAR_COVERAGE:.0%} on both sides",
+            "One is ahead under most weightings, and enough is known of both.",
+        ),
+        Call(
+            "dominates",
+            "Dominates",
+            f"every dimension known for both, none behind, one ahead by {LEAD}",
+            "One is ahead whatever the weights.",
+        ),
+    )
+}
+"""From the most cautious call to the boldest."""
+
+
+class Comparability(NamedTuple):
+    """How far two models do the same job: 0-1, the word for it, and what the number is made of."""
+
+    score: float
+    word: str
+    tasks: float
+    outputs: float
+    inputs: float
+
+
+class BreakEven(NamedTuple):
+    """The value an unknown part of a dimension would need for the trailing model to catch up."""
+
+    model: str
+    dimension: str
+    value: float
+    reachable: bool
+
+
+class Verdict(NamedTuple):
+    """The call on two models, and everything its sentence is made of.
+
+    `leader` is None where no leader is called. `weight_share` (0-1) is the share of all weightings
+    that keep the model ranked higher in front; None for different jobs, where it means nothing.
+    """
+
+    call: str
+    leader: str | None
+    ranked: tuple[str, str]
+    gap: float
+    leads: dict[str, tuple[str, ...]]
+    weight_share: float | None
+    flip: tuple[Move, ...] | None
+    break_even: tuple[BreakEven, ...]
+    comparability: Comparability
+    sentence: str
+
+
+def compare_jobs(a: ModelCard, b: ModelCard, registry: Registry) -> Comparability:
+    """Return how far two models do the same job: `0.5 J(tasks) + 0.3 J(outputs) + 0.2 J(inputs)`.
+
+    J is overlap by union. Modalities are those of the tasks in the registry, not of the card, so
+    that a side door (a pipeline that also takes a picture) does not change what a model is for.
+    Image and text to text against text to image gives 0.10.
+    """
+    parts = (
+        jaccard(set(a.tasks), set(b.tasks)),
+        jaccard(_kinds(a, registry, "output"), _kinds(b, registry, "output")),
+        jaccard(_kinds(a, registry, "input"), _kinds(b, registry, "input")),
+    )
+    score = rounded(math.fsum(w * part for w, part in zip(JOB_WEIGHTS, parts, strict=True)), 4)
+    if score < PARTLY_SAME_JOB:
+        word = "different jobs"
+    else:
+        word = "partly the same job" if score <= SAME_JOB else "the same job"
+    return Comparability(score, word, *(rounded(part, 4) for part in parts))
+
+
+def jaccard(a: set[str], b: set[str]) -> float:
+    """Return the share of the union that both have; 0 for two empty sets.
+
+    >>> jaccard({"image", "text"}, {"text"})
+    0.5
+    """
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+def _kinds(card: ModelCard, registry: Registry, side: str) -> set[str]:
+    tables = (registry.tasks[task] for task in card.tasks if task in registry.tasks)
+    return {kind for task in tables for kind in getattr(task, side)}
+
+
+def lead(a: DimensionScore, b: DimensionScore) -> int:
+    """Return 1 if a leads, -1 if b leads, else 0: both known and at least 5 displayed points apart."""
+    if not (a.known and b.known) or a.score is None or b.score is None:
+        return 0
+    gap = whole(a.score) - whole(b.score)
+    return 0 if abs(gap) < LEAD else (1 if gap > 0 else -1)
+
+
+def is_tie(a: RankedModel, b: RankedModel) -> bool:
+    """Return whether two ranks cannot be told apart: too close, or within their noise."""
+    gap = abs(rounded(a.rank.value - b.rank.value))
+    error = math.hypot(a.rank.standard_error, b.rank.standard_error)
+    return gap < TIE_GAP or gap < TIE_ERRORS * error
+
+
+def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:
+    """Return the verdict on two models; the order of the arguments does not matter."""
+    first, second = sorted((a, b), key=lambda m: (-m.rank.value, m.card.id))
+    jobs = compare_jobs(first.card, second.card, registry)
+    gap = rounded(first.rank.value - second.rank.value)
+    differences, shares = _differences(first, second)
+    same = jobs.score >= PARTLY_SAME_JOB
+    share = rounded(weight_share(list(differences.values())), 4)
+    call = _call(first, second, gap, share) if same else "different-jobs"
+    leader = first.card.id if call in ("leans", "clear", "dominates") else None
+    flip = smallest_flip(differences, shares) if leader else None
+    leads = _leads(first, second, with_quality=same)
+    evens = _break_evens(first, second, gap) if leader else ()
+    return Verdict(
+        call=call,
+        leader=leader,
+        ranked=(first.card.id, second.card.id),
+        gap=gap,
+        leads=leads,
+        weight_share=share if same else None,
+        flip=flip,
+        break_even=evens,
+        comparability=jobs,
+        sentence=_sentence(
+            _Findings(first, second, call, leads, share, flip, evens, jobs), registry
+        ),
+    )
+
+
+def _differences(
+    first: RankedModel, second: RankedModel
+) -> tuple[dict[str, float], dict[str, float]]:
+    pairs = zip(first.dimensions, second.dimensions, strict=True)
+    differences: dict[str, float] = {}
+    shares: dict[str, float] = {}
+    for one, other in pairs:
+        if one.score is not None and other.score is not None:
+            differences[one.id] = rounded(one.score - other.score)
+            shares[one.id] = one.share
+    return differences, shares
+
+
+def _call(first: RankedModel, second: RankedModel, gap: float, share: float) -> str:
+    coverage = min(first.rank.coverage, second.rank.coverage)
+    if coverage < ENOUGH_COVERAGE:
+        return "insufficient"
+    if is_tie(first, second):
+        return "tie"
+    if _dominates(first, second):
+        return "dominates"
+    clear = gap >= LEAD and share >= CLEAR_SHARE and coverage >= CLEAR_COVERAGE
+    return "clear" if clear else "leans"
+
+
+def _dominates(first: RankedModel, second: RankedModel) -> bool:
+    pairs = [
+        (one, other)
+        for one, other in zip(first.dimensions, second.dimensions, strict=True)
+        if one.score is not None and other.score is not None
+    ]
+    return (
+        all(one.known and other.known for one, other in pairs)
+        and all((one.score or 0) >= (other.score or 0) for one, other in pairs)
+        and any(lead(one, other) > 0 for one, other in pairs)
+    )
+
+
+def _leads(
+    first: RankedModel, second: RankedModel, *, with_quality: bool
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {first.card.id: [], second.card.id: []}
+    for one, other in zip(first.dimensions, second.dimensions, strict=True):
+        ahead = lead(one, other)
+        if ahead and (with_quality or one.id != "quality"):
+            found[first.card.id if ahead > 0 else second.card.id].append(one.id)
+    return {model: tuple(names) for model, names in found.items()}
+
+
+def _break_evens(first: RankedModel, second: RankedModel, gap: float) -> tuple[BreakEven, ...]:
+    found = []
+    for dimension in second.dimensions:
+        value = break_even(gap, dimension.share, dimension.coverage)
+        if value is not None and dimension.coverage < 1:
+            name = dimension.id
+            found.append(BreakEven(second.card.id, name, rounded(value), rounded(value) <= 100))
+    return tuple(found)
+
+
+class _Findings(NamedTuple):
+    """What the sentence is written from."""
+
+    first: RankedModel
+    second: RankedModel
+    call: str
+    leads: dict[str, tuple[str, ...]]
+    share: float
+    flip: tuple[Move, ...] | None
+    break_even: tuple[BreakEven, ...]
+    jobs: Comparability
+
+
+def _sentence(f: _Findings, registry: Registry) -> str:
+    """Return the verdict in words: ranks, leads, job, certainty, and what would change it."""
+    parts = [
+        _say_ranks(f),
+        _say_leads(f),
+        _say_jobs(f, registry),
+        _say_certainty(f),
+        _say_change(f),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _say_ranks(f: _Findings) -> str:
+    one, other = f.first.card.name, f.second.card.name
+    high, low = whole(f.first.rank.value), whole(f.second.rank.value)
+    if high == low:
+        return f"{one} and {other} both rank {high}/100."
+    return f"{one} ranks {high}/100, {other} {low}/100."
+
+
+def _say_leads(f: _Findings) -> str:
+    clauses = []
+    for model, other in ((f.first, f.second), (f.second, f.first)):
+        names = f.leads[model.card.id]
+        words = [
+            f"{_title(model, name)} ({_shown(model, name)} to {_shown(other, name)})"
+            for name in names
+        ]
+        if words:
+            clauses.append(f"{model.card.name} leads on {join_words(words)}")
+    if not clauses:
+        return "Neither leads on a dimension that is known for both."
+    return "; ".join(clauses) + "."
+
+
+def _title(model: RankedModel, name: str) -> str:
+    return model.dimension(name).title.lower()
+
+
+def _shown(model: RankedModel, name: str) -> int:
+    return whole(model.dimension(name).score or 0.0)
+
+
+def _say_jobs(f: _Findings, registry: Registry) -> str:
+    one, other = f.first.card, f.second.card
+    if f.jobs.word == "the same job":
+        return ""
+    jobs = f"{one.name} {registry.does(one.tasks)}; {other.name} {registry.does(other.tasks)}"
+    if f.call == "different-jobs":
+        return f"They do different jobs ({jobs}), so quality is not compared and neither is declared better."
+    return f"They do only partly the same job ({jobs})."
+
+
+def _say_certainty(f: _Findings) -> str:
+    coverage = (
+        f"Coverage is {_percent(f.first.rank.coverage)} ({coverage_word(f.first.rank.coverage)}) for "
+        f"{f.first.card.name} and {_percent(f.second.rank.coverage)} "
+        f"({coverage_word(f.second.rank.coverage)}) for {f.second.card.name}"
+    )
+    if f.call == "different-jobs":
+        return coverage + "."
+    if f.call == "insufficient":
+        return f"{coverage}: too little to call a leader."
+    if f.call == "tie":
+        return f"That is a tie within the rules. {coverage}."
+    order = f"the order holds under {_percent(f.share)} of all weightings"
+    words = {
+        "dominates": "ahead whatever the weights",
+        "clear": f"a clear lead: {order}",
+        "leans": f"a lean, not a clear lead: {order}",
+    }
+    return f"{f.first.card.name} is {words[f.call]}. {coverage}."
+
+
+def _say_change(f: _Findings) -> str:
+    if f.call == "different-jobs":
+        return "Choose by the job, not by the rank."
+    if f.call == "insufficient":
+        return f"More sourced facts would change it: {_least_known(f)}."
+    if f.call == "tie":
+        return _tie_breakers(f)
+    parts = []
+    if f.flip:
+        moves = [f"{m.points:.0f} points of weight from {m.source} to {m.target}" for m in f.flip]
+        parts.append(f"Moving {join_words(moves)} would turn it round.")
+    elif f.call != "dominates":
+        parts.append("No change of weights alone turns it round.")
+    reachable = [b for b in f.break_even if b.reachable]
+    if reachable:
+        nearest = min(reachable, key=lambda b: (b.value, b.dimension))
+        parts.append(
+            f"So would an average of {nearest.value:.0f} on what is unknown of "
+            f"{f.second.card.name}'s {_title(f.second, nearest.dimension)}."
+            if f.flip
+            else f"An average of {nearest.value:.0f} on what is unknown of "
+            f"{f.second.card.name}'s {_title(f.second, nearest.dimension)} would."
+        )
+    return " ".join(parts)
+
+
+def _least_known(f: _Findings) -> str:
+    model = min((f.first, f.second), key=lambda m: (m.rank.coverage, m.card.id))
+    gaps = sorted(model.dimensions, key=lambda d: (-d.share * (1 - d.coverage), d.id))
+    names = [d.title.lower() for d in gaps if d.share and d.coverage < 1][:2]
+    return f"most is missing on {join_words(names)} of {model.card.name}"
+
+
+def _tie_breakers(f: _Findings) -> str:
+    cards = (f.first.card, f.second.card)
+    parts = []
+    for what, tell in (("price", price_text), ("licence", licence_text), ("memory", memory_text)):
+        texts = [tell(card) for card in cards]
+        if texts[0] != texts[1]:
+            told = [f"{c.name}: {t or 'unknown'}" for c, t in zip(cards, texts, strict=True)]
+            parts.append(f"{what} ({'; '.join(told)})")
+    return f"What may decide: {join_words(parts)}." if parts else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def join_words(words: list[str]) -> str:
+    """Return words joined as in a sentence.
+
+    >>> join_words(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""

@@ -1,0 +1,187 @@
+"""Settings and where each came from: flag, environment, project file, user file, built in.
+
+A project's file may say which catalogue and weights to use; there is no setting with which it could
+name a host, a command or a place to write to.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from modelcmp.errors import ConfigError, did_you_mean
+
+ENVIRONMENT: dict[str, str] = {
+    "MODELCMP_CATALOGUE": "Catalogue directories, separated as in PATH.",
+    "MODELCMP_FORMAT": "Output format, as --format takes it.",
+    "MODELCMP_PROFILE": "Weight profile, as --profile takes it.",
+    "MODELCMP_CACHE": "File of checked cards; empty to do without.",
+    "MODELCMP_DEBUG": "Any value: show a traceback when modelcmp itself fails.",
+    "NO_COLOR": "Any value: no colour.",
+    "FORCE_COLOR": "Any value: colour even into a pipe.",
+    "CLICOLOR_FORCE": "As FORCE_COLOR, unless 0.",
+    "COLUMNS": "Width of tables, in characters.",
+    "SOURCE_DATE_EPOCH": "As-of day of a catalogue that states none, in seconds since 1970.",
+    "XDG_CONFIG_HOME": "Where the user's modelcmp/modelcmp.toml lies.",
+    "XDG_CACHE_HOME": "Where the cache lies.",
+}
+"""Every variable that is read, with its meaning."""
+
+KEYS: dict[str, str] = {
+    "catalogue": "Catalogue directories, relative to the file; a text or a list of texts.",
+    "builtin": "Whether the built-in cards are read: true or false.",
+    "format": "Output format.",
+    "profile": "Weight profile.",
+    "as_of": "Day the scores speak for.",
+    "weights": "Table of dimension = weight, changing the profile.",
+    "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
+}
+"""Every key of a configuration file."""
+
+_MENTIONS_US = re.compile(rb"tool\W{1,8}modelcmp")
+
+
+class Setting(NamedTuple):
+    """One value and who said so."""
+
+    value: Any
+    origin: str
+
+
+DEFAULTS: dict[str, Any] = {
+    "catalogue": [],
+    "builtin": True,
+    "format": "auto",
+    "profile": "balanced",
+    "as_of": None,
+    "weights": {},
+    "profiles": {},
+}
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    directory: Path,
+    *,
+    file: Path | None = None,
+    use_files: bool = True,
+) -> dict[str, Setting]:
+    """Return every setting with its origin.
+
+    `flags` holds what the command line says (None: nothing). `file` takes the place of the project's
+    file. Raises ConfigError for a file that cannot be read or a key that is none.
+    """
+    settings = {name: Setting(value, "built in") for name, value in DEFAULTS.items()}
+    if use_files:
+        user = _user_file(environment)
+        for path in (user, file or _project_file(directory)):
+            if path is not None:
+                settings.update(_read_file(path))
+    elif file is not None:
+        settings.update(_read_file(file))
+    settings.update(_read_environment(environment))
+    for name, value in flags.items():
+        if value is not None and value != []:
+            settings[name] = Setting(value, "command line")
+    return settings
+
+
+def _user_file(environment: Mapping[str, str]) -> Path | None:
+    base = environment.get("XDG_CONFIG_HOME") or ""
+    home = environment.get("HOME") or environment.get("APPDATA") or ""
+    if os.path.isabs(base):
+        path = Path(base) / "modelcmp" / "modelcmp.toml"
+    elif os.path.isabs(home):
+        path = Path(home) / ".config" / "modelcmp" / "modelcmp.toml"
+    else:
+        return None
+    return path if path.is_file() else None
+
+
+def _project_file(directory: Path) -> Path | None:
+    """Return the nearest modelcmp.toml, or pyproject.toml with our table, upwards."""
+    for folder in (directory, *directory.parents):
+        own = folder / "modelcmp.toml"
+        if own.is_file():
+            return own
+        project = folder / "pyproject.toml"
+        # TOML is parsed only where the file speaks of us: the parser costs a tenth of a run.
+        if project.is_file() and _MENTIONS_US.search(_read_bytes(project)):
+            return project
+    return None
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def _read_file(path: Path) -> dict[str, Setting]:
+    import tomllib
+
+    try:
+        data: Any = tomllib.loads(_read_bytes(path).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        data = data.get("tool", {}).get("modelcmp", {})
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: tool.modelcmp must be a table")
+    return {name: Setting(_checked(path, name, value), str(path)) for name, value in data.items()}
+
+
+def _checked(path: Path, name: str, value: Any) -> Any:
+    if name not in KEYS:
+        raise ConfigError(
+            f"{path}: unknown key {name}",
+            hint=did_you_mean(name, KEYS) or f"there are {', '.join(KEYS)}",
+        )
+    if name == "catalogue":
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
+        return [str(path.parent / text) for text in texts]
+    if name == "builtin" and not isinstance(value, bool):
+        raise ConfigError(f"{path}: builtin must be true or false")
+    if name in ("format", "profile") and not isinstance(value, str):
+        raise ConfigError(f"{path}: {name} must be text")
+    if name == "as_of":
+        return str(value)
+    if name == "weights":
+        return _weights(path, "weights", value)
+    if name == "profiles":
+        if not isinstance(value, dict):
+            raise ConfigError(f"{path}: profiles must be a table")
+        return {key: _weights(path, f"profiles.{key}", inner) for key, inner in value.items()}
+    return value
+
+
+def _weights(path: Path, name: str, value: Any) -> dict[str, float]:
+    numbers = isinstance(value, dict) and all(
+        isinstance(number, (int, float)) and not isinstance(number, bool)
+        for number in value.values()
+    )
+    if not numbers:
+        raise ConfigError(
+            f"{path}: {name} must be a table of numbers",
+            hint=f"[{name}] with lines such as quality = 50",
+        )
+    return {key: float(number) for key, number in value.items()}
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
+    found = {}
+    if text := environment.get("MODELCMP_CATALOGUE"):
+        directories = [part for part in text.split(os.pathsep) if part]
+        found["catalogue"] = Setting(directories, "MODELCMP_CATALOGUE")
+    for name in ("format", "profile"):
+        variable = f"MODELCMP_{name.upper()}"
+        if text := environment.get(variable):
+            found[name] = Setting(text, variable)
+    return found

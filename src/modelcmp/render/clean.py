@@ -1,0 +1,69 @@
+"""Text from cards, files and arguments made harmless: one function per kind of output.
+
+Whatever a card says is data. It must never move a cursor, open a link, start a table cell, mention
+a person or run a formula.
+"""
+
+import re
+
+# C0, DEL, C1, line and paragraph separators, bidi controls, zero width, tags, lone surrogates.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
+_MENTION = re.compile(r"([@#])(?=\w)")
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
+_FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
+_LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])(?=[-+=\s]|$)")
+
+
+def visible(text: str) -> str:
+    """Return `text` on one line, with every control and invisible character spelled out.
+
+    >>> visible("a\\x1b[31m\\nb")
+    'a\\\\x1b[31m b'
+    """
+    return _INVISIBLE.sub(_spell, text.replace("\r\n", " ").replace("\n", " "))
+
+
+def _spell(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"U+{code:04X}"
+
+
+def markdown(text: str) -> str:
+    """Return `text` as Markdown that shows it letter by letter, on one line.
+
+    Punctuation with a meaning is escaped; a mention, an issue number and a bare address are broken by
+    an entity, since GitHub makes links of them even where Markdown does not.
+
+    >>> markdown("[x](https://y) | <b> @z")
+    '\\\\[x\\\\](https&#58;//y) \\\\| \\\\<b\\\\> @&#8288;z'
+    """
+    text = visible(text).replace("&", "&amp;")
+    text = _MENTION.sub(lambda m: m.group(1) + "\0", text)
+    text = _ADDRESS.sub(lambda m: m.group(1) + "\1" if m.group(1) else m.group(3) + "\2", text)
+    text = _MARKDOWN.sub(r"\\\1", text)
+    text = _LINE_START.sub(
+        lambda m: f"{m.group(1)}\\{m.group(2)}" if m.group(1) else f"\\{m.group(3)}", text
+    )
+    return text.replace("\0", "&#8288;").replace("\1", "&#58;").replace("\2", "&#46;")
+
+
+def link(text: str, url: str | None) -> str:
+    """Return a Markdown link, or the text alone where there is no address."""
+    if url is None:
+        return markdown(text)
+    safe = re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
+    return f"[{markdown(text)}](<{safe}>)"
+
+
+def tsv(text: str) -> str:
+    """Return `text` as one cell; what a spreadsheet would run as a formula gets a quote mark before.
+
+    >>> tsv("=1+1"), tsv("a\\tb")
+    ("'=1+1", 'a b')
+    """
+    flat = visible(text.replace("\t", " "))
+    return f"'{flat}" if _FORMULA.match(flat) else flat

@@ -1,0 +1,272 @@
+"""JSON: a promise. Keys are only ever added within one version of a schema."""
+
+import json
+from typing import Any
+
+from modelcmp.catalogue.card import BenchmarkResult, Capability, ModelCard
+from modelcmp.comparison.compare import Comparison
+from modelcmp.comparison.explain import Facts
+from modelcmp.comparison.facts import price_text
+from modelcmp.comparison.listing import Listing
+from modelcmp.comparison.verdict import Verdict
+from modelcmp.render import Look
+from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
+from modelcmp.scoring.signals import Evidence
+
+COMPARISON = "modelcmp/comparison/1"
+MODEL = "modelcmp/model/1"
+MODELS = "modelcmp/models/1"
+FACTS = "modelcmp/facts/1"
+
+
+def render_comparison(comparison: Comparison, *, look: Look) -> str:
+    """Return the whole comparison; nothing is left out, whatever `look` says."""
+    verdict = comparison.verdict
+    return _text(
+        {
+            "schema": COMPARISON,
+            **_method(comparison.method),
+            "comparability": _comparability(verdict),
+            "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
+            "models": [
+                {**model_fields(m), "place": comparison.places[m.card.id]}
+                for m in comparison.models
+            ],
+            "capability_overlap": {
+                "shared": list(comparison.overlap.shared),
+                "only": {model: list(tags) for model, tags in comparison.overlap.only.items()},
+            },
+            "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
+            "pairs": [_verdict(pair) for pair in comparison.pairs],
+        }
+    )
+
+
+def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
+    """Return one card with its full breakdown."""
+    card = model.card
+    more = {
+        "benchmarks": [_result(result, card) for result in card.benchmarks],
+        "limitations": [
+            {"text": x.text, "source": _source(card, x.source)} for x in card.limitations
+        ],
+        "best_for": list(card.best_for),
+        "links": {
+            name: getattr(card.links, name)
+            for name in card.links.__dataclass_fields__
+            if getattr(card.links, name)
+        },
+        "variants": [
+            {"name": v.name, "model": v.model, "parameters": v.parameters, "note": v.note}
+            for v in card.variants
+        ],
+    }
+    return _text({"schema": MODEL, **_method(method), **model_fields(model), **more})
+
+
+def render_listing(listing: Listing, *, look: Look) -> str:
+    """Return the models of a list or ranking."""
+    models = [{**model_fields(m), "place": listing.places[m.card.id]} for m in listing.models]
+    return _text({"schema": MODELS, **_method(listing.method), "models": models})
+
+
+def render_facts(facts: Facts, *, look: Look) -> str:
+    """Return an explanation or the configuration."""
+    rows = [{"name": name, "value": value, "remark": remark} for name, value, remark in facts.rows]
+    head = {"kind": facts.kind, "id": facts.id, "title": facts.title, "text": facts.text}
+    return _text({"schema": FACTS, **head, "rows": rows})
+
+
+def render_error(code: str, message: str, hint: str | None, problems: list[str]) -> str:
+    """Return the object that stands for a result that could not be had."""
+    return _text({"error": {"code": code, "message": message, "hint": hint, "problems": problems}})
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _method(method: Method) -> dict[str, Any]:
+    return {
+        "profile": {
+            "id": method.profile.id,
+            "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
+        },
+        "method": method.hash,
+        "as_of": method.as_of,
+    }
+
+
+def _comparability(verdict: Verdict) -> dict[str, Any]:
+    jobs = verdict.comparability
+    return {
+        "score": jobs.score,
+        "word": jobs.word,
+        "tasks": jobs.tasks,
+        "outputs": jobs.outputs,
+        "inputs": jobs.inputs,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    flip = verdict.flip
+    return {
+        "call": verdict.call,
+        "leader": verdict.leader,
+        "ranked": list(verdict.ranked),
+        "gap": verdict.gap,
+        "leads": {model: list(names) for model, names in verdict.leads.items()},
+        "weight_share": verdict.weight_share,
+        "flip": None
+        if flip is None
+        else [{"from": m.source, "to": m.target, "points": rounded(m.points)} for m in flip],
+        "break_even": [
+            {"model": b.model, "dimension": b.dimension, "value": b.value, "reachable": b.reachable}
+            for b in verdict.break_even
+        ],
+        "comparability": verdict.comparability.score,
+        "sentence": verdict.sentence,
+    }
+
+
+def model_fields(model: RankedModel) -> dict[str, Any]:
+    """Return the fields every schema gives of a model, by the same names everywhere."""
+    card = model.card
+    weights = card.weights
+    return {
+        "id": card.id,
+        "name": card.name,
+        "maker": card.maker,
+        "summary": card.summary,
+        "tasks": list(card.tasks),
+        "modalities": {
+            "input": list(card.modalities.input),
+            "output": list(card.modalities.output),
+        },
+        "status": card.status,
+        "released": card.released.day if card.released else None,
+        "rank": {
+            "value": model.rank.value,
+            "low": model.rank.low,
+            "high": model.rank.high,
+            "coverage": model.rank.coverage,
+        },
+        "dimensions": {d.id: _dimension(d) for d in model.dimensions},
+        "pricing": _pricing(card),
+        "licence": _licence(card),
+        "open_weights": weights.open if weights else None,
+        "parameters": weights.parameters if weights else None,
+        "context_tokens": card.context.tokens if card.context else None,
+        "capabilities": [_capability(c, card) for c in card.capabilities],
+        "times_matched": None,
+    }
+
+
+def _dimension(score: DimensionScore) -> dict[str, Any]:
+    return {
+        "state": str(score.state),
+        "score": score.score if score.known else None,
+        "entered": score.score,
+        "low": score.low,
+        "high": score.high,
+        "coverage": score.coverage,
+        "weight": rounded(score.share, 4),
+        "points": score.points,
+        "signals": [
+            {
+                "id": c.value.id,
+                "title": c.value.title,
+                "state": str(c.value.state),
+                "value": c.value.raw,
+                "text": c.value.text or None,
+                "score": None if c.value.score is None else rounded(c.value.score),
+                "low": None if c.value.low is None else rounded(c.value.low),
+                "high": None if c.value.high is None else rounded(c.value.high),
+                "weight": rounded(c.value.weight, 4),
+                "confidence": c.value.confidence,
+                "points": c.points,
+                "reason": c.value.reason or None,
+                "evidence": [_evidence(e) for e in c.value.evidence],
+            }
+            for c in score.contributions
+        ],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    key = "read_on" if evidence.undated else "as_of"
+    return {"source": evidence.source, "url": evidence.url, key: evidence.day}
+
+
+def _pricing(card: ModelCard) -> dict[str, Any]:
+    return {
+        "text": price_text(card),
+        "offers": [
+            {
+                "provider": offer.provider,
+                "unit": offer.unit,
+                "usd": offer.usd,
+                "input_usd": offer.input_usd,
+                "output_usd": offer.output_usd,
+                "note": offer.note,
+                "source": _source(card, offer.source),
+                "as_of": offer.as_of,
+                "read_on": offer.read_on,
+            }
+            for offer in card.pricing.offers
+        ],
+        "note": card.pricing.note,
+    }
+
+
+def _licence(card: ModelCard) -> dict[str, Any] | None:
+    licence = card.licence
+    if licence is None:
+        return None
+    return {
+        "id": licence.id,
+        "class": licence.licence_class,
+        "commercial": licence.commercial,
+        "terms": licence.terms,
+        "url": licence.url,
+        "source": _source(card, licence.source),
+    }
+
+
+def _capability(capability: Capability, card: ModelCard) -> dict[str, Any]:
+    return {
+        "id": capability.id,
+        "kind": capability.kind,
+        "tag": capability.tag,
+        "title": capability.title,
+        "description": capability.description,
+        "unique": capability.unique,
+        "alternatives": [{"model": a.model, "text": a.text} for a in capability.alternatives],
+        "claim": capability.claim,
+        "source": _source(card, capability.source),
+    }
+
+
+def _result(result: BenchmarkResult, card: ModelCard) -> dict[str, Any]:
+    fields = (
+        "name",
+        "version",
+        "metric",
+        "shots",
+        "variant",
+        "value",
+        "low",
+        "high",
+        "tier",
+        "note",
+    )
+    told = {name: getattr(result, name) for name in fields}
+    days = {"as_of": result.as_of, "read_on": result.read_on}
+    return {**told, "source": _source(card, result.source), **days}
+
+
+def _source(card: ModelCard, key: str | None) -> dict[str, Any] | None:
+    if key is None:
+        return None
+    source = card.sources[key]
+    return {"title": source.title, "url": source.url}

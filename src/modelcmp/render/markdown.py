@@ -1,0 +1,278 @@
+"""Markdown that GitHub shows as it was meant: tables, details elements, footnotes, no raw data."""
+
+from collections.abc import Iterable, Iterator
+
+from modelcmp.catalogue.card import Capability, ModelCard
+from modelcmp.comparison.compare import (
+    CLAIMS,
+    Comparison,
+    Overlap,
+    capability_note,
+    coverage_text,
+    dimension_text,
+    kinds_text,
+    rank_text,
+)
+from modelcmp.comparison.explain import Facts
+from modelcmp.comparison.facts import (
+    context_text,
+    licence_text,
+    offer_text,
+    parameters_text,
+    price_text,
+)
+from modelcmp.comparison.listing import Listing
+from modelcmp.comparison.verdict import CALLS
+from modelcmp.render import Look
+from modelcmp.render.clean import link, markdown
+from modelcmp.scoring.rank import Method, RankedModel, whole
+from modelcmp.scoring.signals import DIMENSIONS, Evidence, State, result_text
+
+_DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
+
+
+def render_comparison(comparison: Comparison, *, look: Look) -> str:
+    """Return a whole document: table, verdict, caveats, capabilities, sources, method line."""
+    names = [model.card.name for model in comparison.models]
+    notes = {model.card.id: Footnotes(model) for model in comparison.models}
+    parts = [
+        f"# {' vs '.join(markdown(name) for name in names)}",
+        _comparison_table(comparison, names, notes),
+        _verdict(comparison),
+        "## Capabilities",
+        _overlap(comparison),
+        *(_capability_details(model.card, comparison.overlap) for model in comparison.models),
+        "## Sources",
+        "\n".join(line for note in notes.values() for line in note.definitions()),
+        _method_line(comparison.method),
+    ]
+    return _document(parts)
+
+
+def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
+    """Return one card: facts, the breakdown of its rank, results, capabilities and limits."""
+    card = model.card
+    notes = Footnotes(model)
+    parts = [
+        f"# {markdown(card.name)}",
+        markdown(card.summary),
+        f"**{rank_text(model)}**, {coverage_text(model)}.",
+        _card_facts(card),
+        "## Rank",
+        _breakdown(model, notes),
+        *_results(card),
+        "## Capabilities",
+        "\n".join(_capability(c, f"{c.kind}, {CLAIMS[c.claim]}") for c in card.capabilities),
+        *_bullets("Limitations", [item.text for item in card.limitations]),
+        *_bullets("Best for", card.best_for),
+        "## Sources",
+        "\n".join(notes.definitions()),
+        _method_line(method),
+    ]
+    return _document(parts)
+
+
+def render_listing(listing: Listing, *, look: Look) -> str:
+    """Return one table line per model."""
+    head = ["Place", "Model", "Rank", "Known", "Task", "Price", "Licence", "Context"]
+    rows = [
+        [
+            str(listing.places[m.card.id]),
+            f"{markdown(m.card.name)} ({m.card.id})",
+            rank_text(m),
+            f"{100 * m.rank.coverage:.0f} %",
+            ", ".join(m.card.tasks),
+            markdown(price_text(m.card) or "— unknown"),
+            markdown(licence_text(m.card) or "— unknown"),
+            markdown(context_text(m.card) or "—"),
+        ]
+        for m in listing.models
+    ]
+    return _document([table(head, rows, right={0, 2, 3}), _method_line(listing.method)])
+
+
+def render_facts(facts: Facts, *, look: Look) -> str:
+    """Return an explanation or the configuration as a table."""
+    rows = [[markdown(cell) for cell in row] for row in facts.rows]
+    head = [markdown(column) for column in facts.columns]
+    return _document([f"# {markdown(facts.title)}", markdown(facts.text), table(head, rows)])
+
+
+class Footnotes:
+    """The sources of one model, numbered in the order its scores name them.
+
+    Labels carry the model's id, so that several comparisons can stand in one document.
+    """
+
+    def __init__(self, model: RankedModel) -> None:
+        self._model = model
+        found = [e for d in model.dimensions for c in d.contributions for e in c.value.evidence]
+        self._numbers = {e: n for n, e in enumerate(dict.fromkeys(found), start=1)}
+
+    def marks(self, evidence: Iterable[Evidence]) -> str:
+        """Return the marks for some evidence."""
+        numbers = sorted({self._numbers[e] for e in evidence})
+        return "".join(f"[^{self._model.card.id}-{number}]" for number in numbers)
+
+    def of_dimension(self, name: str) -> str:
+        """Return the marks for everything a dimension rests on."""
+        parts = self._model.dimension(name).contributions
+        return self.marks(e for c in parts for e in c.value.evidence)
+
+    def definitions(self) -> Iterator[str]:
+        """Yield the footnotes themselves."""
+        for evidence, number in self._numbers.items():
+            when = "read" if evidence.undated else "as of"
+            text = f"{link(evidence.source, evidence.url)}, {when} {evidence.day}"
+            yield f"[^{self._model.card.id}-{number}]: {text}"
+
+
+def _comparison_table(comparison: Comparison, names: list[str], notes: dict[str, Footnotes]) -> str:
+    rows = []
+    for row in comparison.rows:
+        cells = []
+        for model, cell in zip(comparison.models, row.cells, strict=True):
+            text = markdown(cell.text) + (" (leads)" if cell.leads else "")
+            if row.label in _DIMENSIONS:
+                text += " " + notes[model.card.id].of_dimension(_DIMENSIONS[row.label])
+            cells.append(text.strip())
+        rows.append([row.label, *cells])
+    return table(["", *(markdown(name) for name in names)], rows)
+
+
+def _verdict(comparison: Comparison) -> str:
+    call = CALLS[comparison.verdict.call]
+    lines = [f"## Verdict: {call.title.lower()}", "", markdown(comparison.sentence)]
+    if comparison.caveats:
+        lines += ["", *(f"- {markdown(caveat.text)}" for caveat in comparison.caveats)]
+    return "\n".join(lines)
+
+
+def _overlap(comparison: Comparison) -> str:
+    overlap = comparison.overlap
+
+    def titles(tags: Iterable[str]) -> str:
+        return markdown(", ".join(overlap.titles[tag] for tag in tags)) or "none"
+
+    everybody = "Both" if len(comparison.models) == 2 else "All"
+    rows = [[everybody, titles(overlap.shared)]]
+    rows += [
+        [f"Only {markdown(model.card.name)}", titles(overlap.only[model.card.id])]
+        for model in comparison.models
+    ]
+    return table(["Who has it", "Capability tags"], rows)
+
+
+def _capability_details(card: ModelCard, overlap: Overlap) -> str:
+    lines = [_capability(c, capability_note(c, card.id, overlap)) for c in card.capabilities]
+    return "\n".join(
+        [
+            "<details>",
+            f"<summary>{_html(card.name)}: {kinds_text(card)}</summary>",
+            "",
+            *(lines or ["No capability is described."]),
+            "",
+            "</details>",
+        ]
+    )
+
+
+def _html(text: str) -> str:
+    """Return text for inside a summary element, where Markdown is read as well."""
+    return markdown(text).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def _capability(capability: Capability, note: str) -> str:
+    text = f"- **{markdown(capability.title)}** ({note}). {markdown(capability.description)}"
+    if capability.unique:
+        text += f" *Unique:* {markdown(capability.unique)}"
+    if capability.alternatives:
+        told = [
+            (f"{alternative.model}: " if alternative.model else "") + markdown(alternative.text)
+            for alternative in capability.alternatives
+        ]
+        text += f" *Versus alternatives:* {' '.join(told)}"
+    return text
+
+
+def _card_facts(card: ModelCard) -> str:
+    rows = [
+        ["Maker", markdown(card.maker)],
+        ["Type", ", ".join(card.tasks)],
+        ["Licence", markdown(licence_text(card) or "— unknown")],
+        ["Parameters", markdown(parameters_text(card) or "— unknown")],
+        ["Context", markdown(context_text(card) or "—")],
+        ["Released", card.released.day if card.released else "— unknown"],
+        ["Capabilities", kinds_text(card)],
+    ]
+    for offer in card.pricing.offers:
+        day = f"as of {offer.as_of}" if offer.as_of else f"read {offer.read_on}"
+        note = f", {offer.note}" if offer.note else ""
+        rows.append(["Price", markdown(f"{offer_text(offer)}, {offer.provider}{note}, {day}")])
+    if not card.pricing.offers:
+        note = card.pricing.note or "no price in the card"
+        rows.append(["Price", f"— unknown: {markdown(note)}"])
+    return table(["", ""], rows)
+
+
+def _breakdown(model: RankedModel, notes: Footnotes) -> str:
+    rows = []
+    for dimension in model.dimensions:
+        text = dimension_text(dimension)
+        rows.append([f"**{dimension.title}**", text, "", f"**{dimension.points:.1f}**"])
+        for c in dimension.contributions:
+            value = c.value
+            if value.state is State.KNOWN:
+                told, score = (
+                    f"{markdown(value.text)} {notes.marks(value.evidence)}",
+                    f"{value.score:.1f}",
+                )
+            else:
+                told, score = f"— {value.state}: {markdown(value.reason)}", ""
+            rows.append([markdown(value.title), told, score, f"{c.points:.1f}"])
+    rows.append(["**Rank**", "", "", f"**{model.rank.value:.1f}**"])
+    return table(["Signal", "Value", "Score", "Points"], rows, right={2, 3})
+
+
+def _results(card: ModelCard) -> list[str]:
+    if not card.benchmarks:
+        return []
+    rows = [
+        [
+            markdown(result.name),
+            markdown(result_text(result)),
+            result.tier,
+            link(card.sources[result.source].title, card.sources[result.source].url),
+            result.as_of or f"read {result.read_on}",
+        ]
+        for result in card.benchmarks
+    ]
+    return ["## Results", table(["Benchmark", "Result", "Measured by", "Source", "Day"], rows)]
+
+
+def _bullets(title: str, texts: Iterable[str]) -> list[str]:
+    lines = [f"- {markdown(text)}" for text in texts]
+    return [f"## {title}", "\n".join(lines)] if lines else []
+
+
+def table(
+    head: list[str], rows: Iterable[list[str]], right: frozenset[int] | set[int] = frozenset()
+) -> str:
+    """Return a Markdown table; the columns in `right` hold numbers and stand right-aligned."""
+    rules = ["---:" if number in right else "---" for number in range(len(head))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rules, *rows))
+
+
+def _method_line(method: Method) -> str:
+    weights = ", ".join(f"{name} {100 * share:.0f}" for name, share in method.shares.items())
+    return (
+        f"Scored as of {method.as_of} under profile {markdown(method.profile.id)} "
+        f"({weights}), method {method.hash}."
+    )
+
+
+def _document(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+__all__ = ["render_comparison", "render_facts", "render_listing", "render_model", "table", "whole"]

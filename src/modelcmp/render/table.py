@@ -1,0 +1,312 @@
+"""Tables for people at a terminal, drawn by Rich. The text alone carries the meaning."""
+
+from collections.abc import Iterable
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelcmp.catalogue.card import Capability, ModelCard
+from modelcmp.comparison.compare import (
+    CLAIMS,
+    Cell,
+    Comparison,
+    Overlap,
+    capability_note,
+    coverage_text,
+    dimension_text,
+    kinds_text,
+    rank_text,
+)
+from modelcmp.comparison.explain import Facts
+from modelcmp.comparison.facts import (
+    context_text,
+    licence_text,
+    offer_text,
+    parameters_text,
+    price_text,
+)
+from modelcmp.comparison.listing import Listing
+from modelcmp.comparison.verdict import CALLS, join_words
+from modelcmp.render import FIRST_CAPABILITIES, Look
+from modelcmp.render.charts import text_bar
+from modelcmp.render.clean import visible
+from modelcmp.scoring.rank import Method, RankedModel
+from modelcmp.scoring.signals import State, result_text
+
+BAR_CELLS = 10
+_ASCII = str.maketrans({"—": "-", "…": "...", "·": ".", "–": "-"})
+
+
+def render_comparison(comparison: Comparison, *, look: Look) -> str:
+    """Return the comparison in columns; the first eight capabilities of each model unless full."""
+    names = [model.card.name for model in comparison.models]
+    parts: list[RenderableType] = [
+        Text.assemble((visible("  vs  ".join(names)), "bold")),
+        Text(f"profile {comparison.method.profile.id}, as of {comparison.method.as_of}", "dim"),
+        Text(),
+        _grid(comparison, names, look),
+        Text(),
+    ]
+    for model in comparison.models:
+        parts += _capabilities(model.card, comparison, look)
+    parts += [*_overlap(comparison), Text(), *_verdict(comparison)]
+    return _draw(parts, look)
+
+
+def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
+    """Return one card: facts, the breakdown of its rank, results, capabilities and limits."""
+    card = model.card
+    parts: list[RenderableType] = [
+        Text.assemble(
+            (visible(card.name), "bold"), f"  {rank_text(model)}, {coverage_text(model)}"
+        ),
+        Text(visible(card.summary)),
+        Text(f"profile {method.profile.id}, as of {method.as_of}", "dim"),
+        Text(),
+        _card_facts(card),
+        Text(),
+        _breakdown(model),
+    ]
+    if card.benchmarks:
+        parts += [Text(), Text("Results", "bold"), _results(card)]
+    parts += [Text(), Text("Capabilities", "bold")]
+    shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
+    parts += [_capability(c, f"{c.kind}, {CLAIMS[c.claim]}") for c in shown]
+    parts += _rest(len(card.capabilities) - len(shown))
+    for title, texts in (
+        ("Limitations", [item.text for item in card.limitations]),
+        ("Best for", list(card.best_for)),
+    ):
+        if texts:
+            parts += [Text(), Text(title, "bold"), *(_indent(f"- {text}") for text in texts)]
+    return _draw(parts, look)
+
+
+def render_listing(listing: Listing, *, look: Look) -> str:
+    """Return one line per model, with as many columns as the width has room for."""
+    grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    grid.add_column("#", justify="right", no_wrap=True)
+    grid.add_column("Model", overflow="fold", min_width=14)
+    grid.add_column("Rank", no_wrap=True)
+    grid.add_column("Known", justify="right", no_wrap=True)
+    grid.add_column("Task", overflow="fold", min_width=12)
+    grid.add_column("Price", overflow="fold", min_width=12)
+    wide = look.width >= 110
+    if wide:
+        grid.add_column("Licence", overflow="fold")
+        grid.add_column("Context", justify="right", no_wrap=True)
+    for model in listing.models:
+        card = model.card
+        bar = text_bar(model.rank.value, 5, ascii_only=look.ascii_only)
+        cells = [
+            str(listing.places[card.id]),
+            card.id,
+            f"{bar} {rank_text(model)}",
+            f"{100 * model.rank.coverage:.0f} %",
+            ", ".join(card.tasks),
+            price_text(card) or "— unknown",
+        ]
+        if wide:
+            cells += [licence_text(card) or "— unknown", context_text(card) or "—"]
+        grid.add_row(*(Text(visible(cell)) for cell in cells))
+    method = listing.method
+    foot = Text(f"profile {method.profile.id}, as of {method.as_of}", "dim")
+    return _draw([grid if listing.models else Text("No model meets these filters."), foot], look)
+
+
+def render_facts(facts: Facts, *, look: Look) -> str:
+    """Return an explanation or the configuration."""
+    grid = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        header_style="dim",
+        show_header=any(facts.columns),
+    )
+    for column in facts.columns:
+        grid.add_column(Text(column), overflow="fold")
+    for row in facts.rows:
+        grid.add_row(*(Text(visible(cell)) for cell in row))
+    title = Text.assemble((visible(facts.title), "bold"), f"  {facts.kind}")
+    text = [Text(visible(facts.text))] if facts.text else []
+    return _draw([title, *text, Text(), grid], look)
+
+
+def _draw(parts: Iterable[RenderableType], look: Look) -> str:
+    """Return what Rich draws, without trailing blanks; the one place that makes a console."""
+    stream = StringIO()
+    console = Console(
+        file=stream,
+        width=look.width,
+        height=10_000,
+        force_terminal=look.colour,
+        color_system="standard" if look.colour else None,
+        no_color=not look.colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    console.print(Group(*parts))
+    text = stream.getvalue()
+    lines = [
+        line.rstrip() for line in (text.translate(_ASCII) if look.ascii_only else text).split("\n")
+    ]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _grid(comparison: Comparison, names: list[str], look: Look) -> Table:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    grid.add_column("", no_wrap=True, style="bold")
+    for name in names:
+        grid.add_column(Text(visible(name)), ratio=1, overflow="fold")
+    # Bars are the first thing to go where there is no room for them.
+    bars = look.width >= 30 * (len(names) + 1) - 15
+    for row in comparison.rows:
+        grid.add_row(row.label, *(_cell(cell, look, bars=bars) for cell in row.cells))
+    return grid
+
+
+def _cell(cell: Cell, look: Look, *, bars: bool) -> Text:
+    text = Text()
+    if bars and cell.bar is not None:
+        text.append(text_bar(cell.bar, BAR_CELLS, ascii_only=look.ascii_only) + " ", "blue")
+    text.append(visible(cell.text), "dim" if cell.text.startswith("—") else "")
+    if cell.leads:
+        text.append("  leads", "bold blue")
+    return text
+
+
+def _capabilities(card: ModelCard, comparison: Comparison, look: Look) -> list[RenderableType]:
+    shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
+    title = Text.assemble((visible(card.name), "bold"), f": {len(card.capabilities)} capabilities")
+    overlap = comparison.overlap
+    parts: list[RenderableType] = [title]
+    parts += [_capability(c, capability_note(c, card.id, overlap)) for c in shown]
+    return [*parts, *_rest(len(card.capabilities) - len(shown)), Text()]
+
+
+def _rest(count: int) -> list[RenderableType]:
+    return [_indent(f"+{count} more (--full shows all)", "dim")] if count > 0 else []
+
+
+def _capability(capability: Capability, note: str) -> RenderableType:
+    lines: list[RenderableType] = [
+        Text.assemble((visible(capability.title), "bold"), (f"  [{note}]", "dim")),
+        Padding(Text(visible(capability.description)), (0, 0, 0, 2)),
+    ]
+    if capability.unique:
+        lines.append(_labelled("Unique", capability.unique))
+    for alternative in capability.alternatives:
+        model = f"{alternative.model}: " if alternative.model else ""
+        lines.append(_labelled("Versus", f"{model}{alternative.text}"))
+    return Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _labelled(label: str, text: str) -> RenderableType:
+    return Padding(Text.assemble((f"{label} ", "blue"), visible(text)), (0, 0, 0, 2))
+
+
+def _indent(text: str, style: str = "") -> RenderableType:
+    return Padding(Text(visible(text), style), (0, 0, 0, 2))
+
+
+def _overlap(comparison: Comparison) -> list[RenderableType]:
+    overlap: Overlap = comparison.overlap
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    grid.add_column(style="bold", overflow="fold", min_width=10, max_width=30)
+    grid.add_column(overflow="fold", ratio=1)
+
+    def titles(tags: Iterable[str]) -> Text:
+        return Text(visible(", ".join(overlap.titles[tag] for tag in tags) or "nothing"))
+
+    everybody = "Both" if len(comparison.models) == 2 else "All"
+    grid.add_row(f"{everybody} have", titles(overlap.shared))
+    for model in comparison.models:
+        label = Text(visible(f"Only {model.card.name}"))
+        grid.add_row(label, titles(overlap.only[model.card.id]))
+    return [Text("Capability by capability", "bold"), grid]
+
+
+def _verdict(comparison: Comparison) -> list[RenderableType]:
+    call = CALLS[comparison.verdict.call]
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    grid.add_row(
+        "Verdict", Text.assemble((f"{call.title}. ", "bold"), visible(comparison.sentence))
+    )
+    for caveat in comparison.caveats:
+        grid.add_row("Caution", Text(visible(caveat.text)))
+    first = comparison.models[0].card.id
+    steps = [f"modelcmp show {first}", f"modelcmp explain {call.id}", "--full", "--format json"]
+    grid.add_row("Next", Text(", ".join(steps)))
+    return [grid]
+
+
+def _card_facts(card: ModelCard) -> Table:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    rows = [
+        ("Id", ", ".join([card.id, *card.aliases])),
+        ("Maker", card.maker),
+        ("Type", ", ".join(card.tasks)),
+        ("Licence", licence_text(card) or "— unknown"),
+        ("Parameters", parameters_text(card) or "— unknown"),
+        ("Context", context_text(card) or "—"),
+        ("Released", card.released.day if card.released else "— unknown"),
+        ("Capabilities", kinds_text(card)),
+    ]
+    for offer in card.pricing.offers:
+        day = f"as of {offer.as_of}" if offer.as_of else f"read {offer.read_on}"
+        note = f", {offer.note}" if offer.note else ""
+        rows.append(("Price", f"{offer_text(offer)}, {offer.provider}{note}, {day}"))
+    if not card.pricing.offers:
+        rows.append(("Price", f"— unknown: {card.pricing.note or 'no price in the card'}"))
+    for label, text in rows:
+        grid.add_row(label, Text(visible(text)))
+    return grid
+
+
+def _breakdown(model: RankedModel) -> Table:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    grid.add_column("Signal", overflow="fold", min_width=16)
+    grid.add_column("Value", overflow="fold", ratio=1)
+    grid.add_column("Score", justify="right", no_wrap=True)
+    grid.add_column("Points", justify="right", no_wrap=True)
+    for dimension in model.dimensions:
+        title = Text(dimension.title, "bold")
+        points = Text(f"{dimension.points:.1f}", "bold")
+        grid.add_row(title, Text(dimension_text(dimension)), "", points)
+        for c in dimension.contributions:
+            value = c.value
+            if value.state is State.KNOWN:
+                text = Text(visible(value.text))
+                told = join_words([f"{e.source}, {_day(e.day, e.undated)}" for e in value.evidence])
+                text.append(f"\n{visible(told)}", "dim")
+                score = f"{value.score:.1f}"
+            else:
+                text, score = Text(f"— {value.state}: {visible(value.reason)}", "dim"), ""
+            grid.add_row(Text(f"  {visible(value.title)}"), text, score, f"{c.points:.1f}")
+    grid.add_row(Text("Rank", "bold"), "", "", Text(f"{model.rank.value:.1f}", "bold"))
+    return grid
+
+
+def _day(day: str, undated: bool) -> str:
+    return f"read {day}" if undated else f"as of {day}"
+
+
+def _results(card: ModelCard) -> Table:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for _ in range(3):
+        grid.add_column(overflow="fold")
+    for result in card.benchmarks:
+        source = card.sources[result.source].title
+        day = _day(result.as_of or result.read_on or "", result.as_of is None)
+        cells = (f"  {result.name}", result_text(result), f"{result.tier}: {source}, {day}")
+        grid.add_row(*(Text(visible(cell)) for cell in cells))
+    return grid
