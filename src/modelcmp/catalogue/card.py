@@ -11,6 +11,7 @@ Unknown is written by leaving a field out (or null). An empty list says "known t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -78,7 +79,7 @@ class Strict:
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Source(Strict):
     """Where a statement comes from."""
 
@@ -90,7 +91,7 @@ class Source(Strict):
     """The day it was read, where the page itself carries none."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Dated(Strict):
     """An event in the life of the model."""
 
@@ -102,7 +103,7 @@ class Dated(Strict):
     """What exactly happened on that day."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Modalities(Strict):
     """What goes in and what comes out."""
 
@@ -112,7 +113,7 @@ class Modalities(Strict):
     """Kinds of data the model makes."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Licence(Strict):
     """The terms the model is under."""
 
@@ -130,7 +131,7 @@ class Licence(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class WeightFile(Strict):
     """One published file or package of the weights."""
 
@@ -142,7 +143,7 @@ class WeightFile(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Weights(Strict):
     """The trained parameters and how they are handed out."""
 
@@ -164,7 +165,7 @@ class Weights(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Context(Strict):
     """How much the model takes in at once."""
 
@@ -178,7 +179,7 @@ class Context(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Offer(Strict):
     """What one provider asks for using the model."""
 
@@ -202,7 +203,7 @@ class Offer(Strict):
     """Day an undated price page was read."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Pricing(Strict):
     """Prices known. No offer means unknown, never free."""
 
@@ -212,7 +213,7 @@ class Pricing(Strict):
     """What was looked for and not found."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Variant(Strict):
     """A sibling: another size, a distilled or a quantized form."""
 
@@ -228,7 +229,7 @@ class Variant(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Links(Strict):
     """Where to go next."""
 
@@ -244,7 +245,7 @@ class Links(Strict):
     """Technical report."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Metric(Strict):
     """A popularity figure somebody published."""
 
@@ -264,7 +265,7 @@ class Metric(Strict):
     """Day an undated page was read."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class BenchmarkResult(Strict):
     """One published result. Name, version, metric, shots and variant together are its key."""
 
@@ -296,7 +297,7 @@ class BenchmarkResult(Strict):
     """Day an undated page was read."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Integration(Strict):
     """A runtime, library or application that runs the model."""
 
@@ -308,7 +309,7 @@ class Integration(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Ecosystem(Strict):
     """What others have built around the model."""
 
@@ -320,7 +321,7 @@ class Ecosystem(Strict):
     """Key into `sources` for the languages."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Alternative(Strict):
     """Another way to get the same thing done."""
 
@@ -330,7 +331,7 @@ class Alternative(Strict):
     """How the two differ here."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Capability(Strict):
     """Something the model can do, or a limit on it."""
 
@@ -354,7 +355,7 @@ class Capability(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Limitation(Strict):
     """Something the model does badly or not at all."""
 
@@ -364,7 +365,7 @@ class Limitation(Strict):
     """Key into `sources`."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class ModelCard(Strict):
     """Everything modelcmp knows about one model. The file's name is its id."""
 
@@ -419,13 +420,13 @@ class ModelCard(Strict):
 C = TypeVar("C")
 
 
-def build(cls: type[C], plain: dict[str, Any]) -> C:
+def build(cls: Callable[..., C], plain: dict[str, Any]) -> C:
     """Return the dataclass for plain values that were checked before; checks nothing itself.
 
     >>> build(Alternative, {"model": "flux.1-dev", "text": "Larger."}).model
     'flux.1-dev'
     """
-    nested = _nested_fields(cls)
+    nested = nested_fields(cls)
     values: dict[str, Any] = {}
     for name, value in plain.items():
         inner = nested.get(name)
@@ -441,7 +442,7 @@ def build(cls: type[C], plain: dict[str, Any]) -> C:
 
 
 @cache
-def _nested_fields(cls: Any) -> dict[str, type[Any]]:
+def nested_fields(cls: Any) -> dict[str, type[Any]]:
     """Return the fields of `cls` that hold other card classes, read off the annotation's text."""
     nested = {}
     for field in fields(cls):

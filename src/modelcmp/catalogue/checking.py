@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from modelcmp.catalogue import limits
-from modelcmp.catalogue.card import BenchmarkResult, Metric, ModelCard, Offer, build
+from modelcmp.catalogue.card import BenchmarkResult, Metric, ModelCard, Offer, build, nested_fields
 from modelcmp.catalogue.reader import Document, Path
 from modelcmp.catalogue.registry import Registry
 from modelcmp.errors import CardProblem, suggest
@@ -100,11 +100,9 @@ _PATTERNS = {
 
 def _known_fields(loc: Path) -> list[str]:
     """Return the field names allowed where `loc` points, for suggestions."""
-    from modelcmp.catalogue.card import _nested_fields
-
     cls: Any = ModelCard
     for part in loc[:-1]:
-        cls = _nested_fields(cls).get(part, cls) if isinstance(part, str) else cls
+        cls = nested_fields(cls).get(part, cls) if isinstance(part, str) else cls
     return list(cls.__dataclass_fields__)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FILES = ("tasks", "licences", "capability_tags", "benchmarks")
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Task(Strict):
     """One job a model can be for, in the vocabulary of Hugging Face."""
 
@@ -44,7 +44,7 @@ class Task(Strict):
     """Words people search with."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class LicenceGroup(Strict):
     """A class of licence terms and what it earns."""
 
@@ -58,7 +58,7 @@ class LicenceGroup(Strict):
     """What the class allows."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class CapabilityTag(Strict):
     """Something capabilities of different cards are compared on."""
 
@@ -72,7 +72,7 @@ class CapabilityTag(Strict):
     """When a capability may carry it."""
 
 
-@dataclass(init=False, eq=False, repr=False)
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Benchmark(Strict):
     """How one kind of result becomes a score."""
 

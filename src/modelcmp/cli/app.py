@@ -4,6 +4,7 @@ Each command's module holds its signature; the work and its imports sit inside t
 the first word names a command, the others are not even described to Typer.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated
 
@@ -65,11 +66,21 @@ def build_app(arguments: list[str]) -> typer.Typer:
         add_completion=_needs_completion(arguments),
     )
     app.callback()(root)
-    first = arguments[0] if arguments else ""
+    first = arguments[0] if arguments else "--help"
     for name in [first] if first in COMMANDS else COMMANDS:
-        module = import_module(COMMANDS[name][0])
-        app.command(name)(getattr(module, f"{name}_command"))
+        function = getattr(import_module(COMMANDS[name][0]), f"{name}_command")
+        app.command(name)(_named_only(function) if first in ("-h", "--help") else function)
     return app
+
+
+def _named_only(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a command without its options: the list of commands shows the first line alone."""
+
+    def command() -> None:
+        """Stand in for a command that is only listed."""
+
+    command.__doc__ = function.__doc__
+    return command
 
 
 def _needs_completion(arguments: list[str]) -> bool:

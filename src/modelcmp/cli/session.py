@@ -187,7 +187,7 @@ class Session:
 
     def emit(self, result: Any, *, full: bool = False, **given: Any) -> None:
         """Render a result and write it where it was asked for, or compare it with what is there."""
-        text = self.format.render(result, look=self.look(full=full), **given)
+        text = self.format.render(result, self.look(full=full), **given)
         self.emit_text(text)
 
     def emit_text(self, text: str) -> None:

@@ -6,11 +6,13 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelcmp.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_out(text: str) -> None:
@@ -63,7 +65,9 @@ def write_file(path: Path, text: str) -> None:
 
     A link is followed and the file's mode kept. Raises OutputError; the old file is then untouched.
     """
-    target = Path(os.path.realpath(path))
+    import tempfile
+
+    target = path.resolve()
     temporary = None
     try:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()

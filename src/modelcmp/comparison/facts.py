@@ -19,6 +19,16 @@ def price_text(card: ModelCard) -> str | None:
     return f"{offer_text(offer)} ({offer.provider})" + (f", {others} more" if others else "")
 
 
+def short_price_text(card: ModelCard) -> str | None:
+    """Return the lowest price known in few characters, such as "$2.5/$10 per 1M tok", or None."""
+    offer = cheapest(card)
+    if offer is None:
+        return None
+    if offer.unit == "million-tokens":
+        return f"{usd(offer.input_usd)}/{usd(offer.output_usd)} per 1M tok"
+    return offer_text(offer)
+
+
 def offer_text(offer: Offer) -> str:
     """Return one price in words, such as "$2.5 in, $10 out per 1M tokens"."""
     if offer.unit == "million-tokens":

@@ -5,12 +5,13 @@ and in which words was decided in `comparison`.
 """
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelcmp.comparison.compare import Comparison
-from modelcmp.comparison.explain import Facts
-from modelcmp.comparison.listing import Listing
-from modelcmp.scoring.rank import Method, RankedModel
+if TYPE_CHECKING:
+    from modelcmp.comparison.compare import Comparison
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.listing import Listing
+    from modelcmp.scoring.rank import RankedModel
 
 FIRST_CAPABILITIES = 8
 """Capabilities shown of each model unless all are asked for."""
@@ -33,16 +34,15 @@ class Format(NamedTuple):
     meaning: str
     promise: bool
 
-    def render(self, result: Comparison | RankedModel | Listing | Facts, **given: Any) -> str:
-        """Return `result` in this format."""
-        module = import_module(f"modelcmp.render.{self.id}")
-        names = {
-            Comparison: "render_comparison",
-            RankedModel: "render_model",
-            Listing: "render_listing",
-            Facts: "render_facts",
-        }
-        text: str = getattr(module, names[type(result)])(result, **given)
+    def render(
+        self, result: "Comparison | RankedModel | Listing | Facts", look: Look, **given: Any
+    ) -> str:
+        """Return `result` in this format, by the function its module has for that kind of result."""
+        kinds = {"Comparison": "comparison", "RankedModel": "model", "Listing": "listing"}
+        name = f"render_{kinds.get(type(result).__name__, 'facts')}"
+        text: str = getattr(import_module(f"modelcmp.render.{self.id}"), name)(
+            result, look=look, **given
+        )
         return text
 
 
@@ -57,5 +57,3 @@ FORMATS: dict[str, Format] = {
         Format("tsv", (".tsv",), "tab-separated lines, for the shell", True),
     )
 }
-
-__all__ = ["FIRST_CAPABILITIES", "FORMATS", "Format", "Look", "Method"]

@@ -1,17 +1,21 @@
 """JSON: a promise. Keys are only ever added within one version of a schema."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelcmp.catalogue.card import BenchmarkResult, Capability, ModelCard
 from modelcmp.comparison.compare import Comparison
-from modelcmp.comparison.explain import Facts
 from modelcmp.comparison.facts import price_text
-from modelcmp.comparison.listing import Listing
 from modelcmp.comparison.verdict import Verdict
 from modelcmp.render import Look
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
 from modelcmp.scoring.signals import Evidence
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.listing import Listing
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"

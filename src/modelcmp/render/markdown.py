@@ -1,6 +1,9 @@
 """Markdown that GitHub shows as it was meant: tables, details elements, footnotes, no raw data."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from modelcmp.catalogue.card import Capability, ModelCard
 from modelcmp.comparison.compare import (
@@ -13,7 +16,6 @@ from modelcmp.comparison.compare import (
     kinds_text,
     rank_text,
 )
-from modelcmp.comparison.explain import Facts
 from modelcmp.comparison.facts import (
     context_text,
     licence_text,
@@ -21,12 +23,15 @@ from modelcmp.comparison.facts import (
     parameters_text,
     price_text,
 )
-from modelcmp.comparison.listing import Listing
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.render import Look
 from modelcmp.render.clean import link, markdown
-from modelcmp.scoring.rank import Method, RankedModel, whole
+from modelcmp.scoring.rank import Method, RankedModel
 from modelcmp.scoring.signals import DIMENSIONS, Evidence, State, result_text
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.listing import Listing
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 
@@ -273,6 +278,3 @@ def _method_line(method: Method) -> str:
 
 def _document(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-__all__ = ["render_comparison", "render_facts", "render_listing", "render_model", "table", "whole"]

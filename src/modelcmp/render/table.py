@@ -1,10 +1,12 @@
 """Tables for people at a terminal, drawn by Rich. The text alone carries the meaning."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from io import StringIO
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -20,15 +22,13 @@ from modelcmp.comparison.compare import (
     kinds_text,
     rank_text,
 )
-from modelcmp.comparison.explain import Facts
 from modelcmp.comparison.facts import (
     context_text,
     licence_text,
     offer_text,
     parameters_text,
-    price_text,
+    short_price_text,
 )
-from modelcmp.comparison.listing import Listing
 from modelcmp.comparison.verdict import CALLS, join_words
 from modelcmp.render import FIRST_CAPABILITIES, Look
 from modelcmp.render.charts import text_bar
@@ -36,52 +36,64 @@ from modelcmp.render.clean import visible
 from modelcmp.scoring.rank import Method, RankedModel
 from modelcmp.scoring.signals import State, result_text
 
-BAR_CELLS = 10
+if TYPE_CHECKING:
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.listing import Listing
+
+BAR_CELLS = 8
+VERDICT_INDENT = 9
 _ASCII = str.maketrans({"—": "-", "…": "...", "·": ".", "–": "-"})
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
     """Return the comparison in columns; the first eight capabilities of each model unless full."""
     names = [model.card.name for model in comparison.models]
-    parts: list[RenderableType] = [
-        Text.assemble((visible("  vs  ".join(names)), "bold")),
-        Text(f"profile {comparison.method.profile.id}, as of {comparison.method.as_of}", "dim"),
-        Text(),
+    parts: list[Part] = [
+        _line("  vs  ".join(names), "bold"),
+        _line(f"profile {comparison.method.profile.id}, as of {comparison.method.as_of}", "dim"),
+        _line(),
         _grid(comparison, names, look),
-        Text(),
+        _line(),
     ]
     for model in comparison.models:
         parts += _capabilities(model.card, comparison, look)
-    parts += [*_overlap(comparison), Text(), *_verdict(comparison)]
+    parts += [*_overlap(comparison), _line(), *_verdict(comparison)]
     return _draw(parts, look)
 
 
 def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
     """Return one card: facts, the breakdown of its rank, results, capabilities and limits."""
     card = model.card
-    parts: list[RenderableType] = [
-        Text.assemble(
-            (visible(card.name), "bold"), f"  {rank_text(model)}, {coverage_text(model)}"
+    parts: list[Part] = [
+        Paragraph(
+            Text.assemble(
+                (visible(card.name), "bold"), f"  {rank_text(model)}, {coverage_text(model)}"
+            )
         ),
-        Text(visible(card.summary)),
-        Text(f"profile {method.profile.id}, as of {method.as_of}", "dim"),
-        Text(),
+        _line(card.summary),
+        _line(f"profile {method.profile.id}, as of {method.as_of}", "dim"),
+        _line(),
         _card_facts(card),
-        Text(),
+        _line(),
         _breakdown(model),
     ]
     if card.benchmarks:
-        parts += [Text(), Text("Results", "bold"), _results(card)]
-    parts += [Text(), Text("Capabilities", "bold")]
+        parts += [_line(), _line("Results", "bold"), _results(card)]
+    parts += [_line(), _line("Capabilities", "bold")]
     shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
-    parts += [_capability(c, f"{c.kind}, {CLAIMS[c.claim]}") for c in shown]
+    for capability in shown:
+        parts += _capability(capability, f"{capability.kind}, {CLAIMS[capability.claim]}")
     parts += _rest(len(card.capabilities) - len(shown))
     for title, texts in (
         ("Limitations", [item.text for item in card.limitations]),
         ("Best for", list(card.best_for)),
     ):
         if texts:
-            parts += [Text(), Text(title, "bold"), *(_indent(f"- {text}") for text in texts)]
+            parts += [
+                _line(),
+                _line(title, "bold"),
+                *(_line(f"- {text}", indent=2) for text in texts),
+            ]
     return _draw(parts, look)
 
 
@@ -89,12 +101,13 @@ def render_listing(listing: Listing, *, look: Look) -> str:
     """Return one line per model, with as many columns as the width has room for."""
     grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     grid.add_column("#", justify="right", no_wrap=True)
-    grid.add_column("Model", overflow="fold", min_width=14)
+    grid.add_column("Model", no_wrap=look.width >= 60, overflow="fold", min_width=14)
     grid.add_column("Rank", no_wrap=True)
     grid.add_column("Known", justify="right", no_wrap=True)
     grid.add_column("Task", overflow="fold", min_width=12)
     grid.add_column("Price", overflow="fold", min_width=12)
     wide = look.width >= 110
+    task_names = listing.method.circumstances.registry.task_names
     if wide:
         grid.add_column("Licence", overflow="fold")
         grid.add_column("Context", justify="right", no_wrap=True)
@@ -106,15 +119,15 @@ def render_listing(listing: Listing, *, look: Look) -> str:
             card.id,
             f"{bar} {rank_text(model)}",
             f"{100 * model.rank.coverage:.0f} %",
-            ", ".join(card.tasks),
-            price_text(card) or "— unknown",
+            task_names(card.tasks),
+            short_price_text(card) or "— unknown",
         ]
         if wide:
             cells += [licence_text(card) or "— unknown", context_text(card) or "—"]
         grid.add_row(*(Text(visible(cell)) for cell in cells))
     method = listing.method
-    foot = Text(f"profile {method.profile.id}, as of {method.as_of}", "dim")
-    return _draw([grid if listing.models else Text("No model meets these filters."), foot], look)
+    foot = _line(f"profile {method.profile.id}, as of {method.as_of}", "dim")
+    return _draw([grid if listing.models else _line("No model meets these filters."), foot], look)
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:
@@ -131,12 +144,43 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     for row in facts.rows:
         grid.add_row(*(Text(visible(cell)) for cell in row))
     title = Text.assemble((visible(facts.title), "bold"), f"  {facts.kind}")
-    text = [Text(visible(facts.text))] if facts.text else []
-    return _draw([title, *text, Text(), grid], look)
+    text = [_line(facts.text)] if facts.text else []
+    return _draw([Paragraph(title), *text, _line(), grid], look)
 
 
-def _draw(parts: Iterable[RenderableType], look: Look) -> str:
-    """Return what Rich draws, without trailing blanks; the one place that makes a console."""
+class Paragraph(NamedTuple):
+    """Running text, wrapped to what is left of the width after `indent` blanks.
+
+    A label stands in the blanks of the first line.
+    """
+
+    text: Text
+    indent: int = 0
+    label: str = ""
+
+    def lines(self, console: Console, width: int) -> list[Text]:
+        """Return the wrapped lines."""
+        wrapped = self.text.wrap(console, max(10, width - self.indent))
+        if not self.indent:
+            return list(wrapped)
+        first = Text(self.label.ljust(self.indent), "bold" if self.label else "")
+        blank = Text(" " * self.indent)
+        return [(blank if n else first).copy().append_text(t) for n, t in enumerate(wrapped)]
+
+
+Part = Paragraph | Table
+
+
+def _line(text: str = "", style: str = "", indent: int = 0) -> Paragraph:
+    return Paragraph(Text(visible(text), style), indent)
+
+
+def _draw(parts: Iterable[Part], look: Look) -> str:
+    """Return what Rich draws, without trailing blanks; the one place that makes a console.
+
+    Paragraphs are wrapped first and printed a run at a time: a padding around each costs Rich half
+    of the drawing.
+    """
     stream = StringIO()
     console = Console(
         file=stream,
@@ -150,19 +194,33 @@ def _draw(parts: Iterable[RenderableType], look: Look) -> str:
         emoji=False,
         highlight=False,
     )
-    console.print(Group(*parts))
+    wrapped: list[Text] = []
+    for part in parts:
+        if isinstance(part, Paragraph):
+            wrapped += part.lines(console, look.width)
+        else:
+            _print_lines(console, wrapped)
+            console.print(part)
+    _print_lines(console, wrapped)
     text = stream.getvalue()
-    lines = [
-        line.rstrip() for line in (text.translate(_ASCII) if look.ascii_only else text).split("\n")
-    ]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    drawn = (text.translate(_ASCII) if look.ascii_only else text).split("\n")
+    return "\n".join(line.rstrip() for line in drawn).rstrip("\n") + "\n"
+
+
+def _print_lines(console: Console, lines: list[Text]) -> None:
+    if lines:
+        console.print(Text("\n").join(lines), soft_wrap=True)
+        lines.clear()
 
 
 def _grid(comparison: Comparison, names: list[str], look: Look) -> Table:
+    # Widths are set, not left to Rich, which would measure every cell twice.
+    label = max(len(row.label) for row in comparison.rows)
+    each = max(10, (look.width - label) // len(names) - 2)
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    grid.add_column("", no_wrap=True, style="bold")
+    grid.add_column("", no_wrap=True, style="bold", width=label)
     for name in names:
-        grid.add_column(Text(visible(name)), ratio=1, overflow="fold")
+        grid.add_column(Text(visible(name)), width=each, overflow="fold")
     # Bars are the first thing to go where there is no room for them.
     bars = look.width >= 30 * (len(names) + 1) - 15
     for row in comparison.rows:
@@ -176,75 +234,72 @@ def _cell(cell: Cell, look: Look, *, bars: bool) -> Text:
         text.append(text_bar(cell.bar, BAR_CELLS, ascii_only=look.ascii_only) + " ", "blue")
     text.append(visible(cell.text), "dim" if cell.text.startswith("—") else "")
     if cell.leads:
-        text.append("  leads", "bold blue")
+        text.append(" leads", "bold blue")
     return text
 
 
-def _capabilities(card: ModelCard, comparison: Comparison, look: Look) -> list[RenderableType]:
+def _capabilities(card: ModelCard, comparison: Comparison, look: Look) -> list[Part]:
     shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
     title = Text.assemble((visible(card.name), "bold"), f": {len(card.capabilities)} capabilities")
     overlap = comparison.overlap
-    parts: list[RenderableType] = [title]
-    parts += [_capability(c, capability_note(c, card.id, overlap)) for c in shown]
-    return [*parts, *_rest(len(card.capabilities) - len(shown)), Text()]
+    parts: list[Part] = [Paragraph(title)]
+    for capability in shown:
+        parts += _capability(capability, capability_note(capability, card.id, overlap))
+    return [*parts, *_rest(len(card.capabilities) - len(shown)), _line()]
 
 
-def _rest(count: int) -> list[RenderableType]:
-    return [_indent(f"+{count} more (--full shows all)", "dim")] if count > 0 else []
+def _rest(count: int) -> list[Part]:
+    return [_line(f"+{count} more (--full shows all)", "dim", 2)] if count > 0 else []
 
 
-def _capability(capability: Capability, note: str) -> RenderableType:
-    lines: list[RenderableType] = [
-        Text.assemble((visible(capability.title), "bold"), (f"  [{note}]", "dim")),
-        Padding(Text(visible(capability.description)), (0, 0, 0, 2)),
+def _capability(capability: Capability, note: str) -> list[Part]:
+    """Return the lines of a capability, indented."""
+    title = Text.assemble((visible(capability.title), "bold"), (f"  [{note}]", "dim"))
+    lines: list[Part] = [
+        Paragraph(title, 2),
+        _line(capability.description, indent=4),
     ]
     if capability.unique:
         lines.append(_labelled("Unique", capability.unique))
     for alternative in capability.alternatives:
         model = f"{alternative.model}: " if alternative.model else ""
         lines.append(_labelled("Versus", f"{model}{alternative.text}"))
-    return Padding(Group(*lines), (0, 0, 0, 2))
+    return lines
 
 
-def _labelled(label: str, text: str) -> RenderableType:
-    return Padding(Text.assemble((f"{label} ", "blue"), visible(text)), (0, 0, 0, 2))
+def _labelled(label: str, text: str) -> Paragraph:
+    return Paragraph(Text.assemble((f"{label} ", "blue"), visible(text)), 4)
 
 
-def _indent(text: str, style: str = "") -> RenderableType:
-    return Padding(Text(visible(text), style), (0, 0, 0, 2))
-
-
-def _overlap(comparison: Comparison) -> list[RenderableType]:
+def _overlap(comparison: Comparison) -> list[Part]:
     overlap: Overlap = comparison.overlap
-    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    grid.add_column(style="bold", overflow="fold", min_width=10, max_width=30)
-    grid.add_column(overflow="fold", ratio=1)
 
-    def titles(tags: Iterable[str]) -> Text:
-        return Text(visible(", ".join(overlap.titles[tag] for tag in tags) or "nothing"))
+    def told(who: str, tags: Iterable[str]) -> Paragraph:
+        titles = ", ".join(overlap.titles[tag] for tag in tags) or "nothing"
+        return Paragraph(Text.assemble((f"{visible(who)}: ", "bold"), visible(titles)), 2)
 
     everybody = "Both" if len(comparison.models) == 2 else "All"
-    grid.add_row(f"{everybody} have", titles(overlap.shared))
-    for model in comparison.models:
-        label = Text(visible(f"Only {model.card.name}"))
-        grid.add_row(label, titles(overlap.only[model.card.id]))
-    return [Text("Capability by capability", "bold"), grid]
+    parts: list[Part] = [
+        _line("Capability by capability", "bold"),
+        told(f"{everybody} have", overlap.shared),
+    ]
+    only = [told(f"Only {m.card.name}", overlap.only[m.card.id]) for m in comparison.models]
+    return [*parts, *only]
 
 
-def _verdict(comparison: Comparison) -> list[RenderableType]:
+def _verdict(comparison: Comparison) -> list[Part]:
     call = CALLS[comparison.verdict.call]
-    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(overflow="fold", ratio=1)
-    grid.add_row(
-        "Verdict", Text.assemble((f"{call.title}. ", "bold"), visible(comparison.sentence))
-    )
-    for caveat in comparison.caveats:
-        grid.add_row("Caution", Text(visible(caveat.text)))
+    sentence = Text.assemble((f"{call.title}. ", "bold"), visible(comparison.sentence))
     first = comparison.models[0].card.id
     steps = [f"modelcmp show {first}", f"modelcmp explain {call.id}", "--full", "--format json"]
-    grid.add_row("Next", Text(", ".join(steps)))
-    return [grid]
+    return [
+        Paragraph(sentence, VERDICT_INDENT, "Verdict"),
+        *(
+            Paragraph(Text(visible(caveat.text)), VERDICT_INDENT, "Caution")
+            for caveat in comparison.caveats
+        ),
+        Paragraph(Text(", ".join(steps)), VERDICT_INDENT, "Next"),
+    ]
 
 
 def _card_facts(card: ModelCard) -> Table:

@@ -1,14 +1,19 @@
 """Tab-separated lines: a promise, like JSON. Unknown is an empty cell; numbers carry no unit."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from modelcmp.comparison.compare import Comparison
-from modelcmp.comparison.explain import Facts
 from modelcmp.comparison.facts import cheapest, offer_price
-from modelcmp.comparison.listing import Listing
 from modelcmp.render import Look
 from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.listing import Listing
 
 Value = str | float | int | bool | None
 
