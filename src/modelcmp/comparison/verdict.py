@@ -322,7 +322,7 @@ def _shown(model: RankedModel, name: str) -> int:
 def _say_jobs(f: _Findings, registry: Registry) -> str:
     one, other = f.first.card, f.second.card
     if f.jobs.word == "the same job":
-        return ""
+        return "They do the same job."
     jobs = f"{one.name} {registry.does(one.tasks)}; {other.name} {registry.does(other.tasks)}"
     if f.call == "different-jobs":
         return f"They do different jobs ({jobs}), so quality is not compared and neither is declared better."
@@ -343,11 +343,11 @@ def _say_certainty(f: _Findings) -> str:
         return f"That is a tie within the rules. {coverage}."
     order = f"the order holds under {_percent(f.share)} of all weightings"
     words = {
-        "dominates": "ahead whatever the weights",
-        "clear": f"a clear lead: {order}",
-        "leans": f"a lean, not a clear lead: {order}",
+        "dominates": "The order holds whatever the weights",
+        "clear": f"The lead is clear: {order}",
+        "leans": f"That is a lean, not a clear lead: {order}",
     }
-    return f"{f.first.card.name} is {words[f.call]}. {coverage}."
+    return f"{words[f.call]}. {coverage}."
 
 
 def _say_change(f: _Findings) -> str:
