@@ -74,7 +74,7 @@ def _in_words(kind: str, error: Any) -> str:
     if kind == "value_error":
         return str(given["error"])
     if kind == "string_pattern_mismatch":
-        return _PATTERNS.get(given["pattern"], f"must match {given['pattern']}")
+        return _pattern_words(given["pattern"])
     words = {
         "string_type": "must be text; put numbers and true or false in quotes",
         "int_type": "must be a whole number",
@@ -92,10 +92,15 @@ def _in_words(kind: str, error: Any) -> str:
     return words.get(kind, str(error["msg"]).lower())
 
 
-_PATTERNS = {
-    r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$": "must be lower case letters, digits, dots and hyphens",
-    r"^[a-z0-9][a-z0-9_\-]*$": "must be lower case letters, digits, hyphens and underscores",
-}
+def _pattern_words(pattern: str) -> str:
+    from modelcmp.catalogue import fields
+
+    words = {
+        fields.ID_PATTERN: "must be lower case letters, digits, dots and hyphens",
+        fields.KEY_PATTERN: "must be lower case letters, digits, hyphens and underscores",
+        fields.URL_PATTERN: "must be an http or https address, other characters percent-encoded",
+    }
+    return words.get(pattern, f"must match {pattern}")
 
 
 def _known_fields(loc: Path) -> list[str]:

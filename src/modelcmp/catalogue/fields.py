@@ -17,7 +17,7 @@ from modelcmp.catalogue import limits
 ID_PATTERN = r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$"
 KEY_PATTERN = r"^[a-z0-9][a-z0-9_\-]*$"
 URL_PATTERN = (
-    r"^https?://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[A-Za-z0-9\-._~%!$&'*+,;=:@/?#]*)?$"
+    r"^https?://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]*)?$"
 )
 
 

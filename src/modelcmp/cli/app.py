@@ -4,6 +4,7 @@ Each command's module holds its signature; the work and its imports sit inside t
 the first word names a command, the others are not even described to Typer.
 """
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated
@@ -66,7 +67,9 @@ def build_app(arguments: list[str]) -> typer.Typer:
         add_completion=_needs_completion(arguments),
     )
     app.callback()(root)
-    first = arguments[0] if arguments else "--help"
+    # The shell asks for completions with no arguments at all, and needs every option.
+    completing = "_MODELCMP_COMPLETE" in os.environ
+    first = arguments[0] if arguments else "" if completing else "--help"
     for name in [first] if first in COMMANDS else COMMANDS:
         function = getattr(import_module(COMMANDS[name][0]), f"{name}_command")
         app.command(name)(_named_only(function) if first in ("-h", "--help") else function)

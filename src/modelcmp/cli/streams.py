@@ -40,7 +40,7 @@ def write_out(text: str) -> None:
 
 def write_err(lines: Iterable[str]) -> None:
     """Write diagnostics to standard error, each on a line of its own, without control characters."""
-    from modelcmp.render.clean import visible
+    from modelcmp.render.clean import no_command, visible
 
     stream = sys.stderr
     if stream is None:
@@ -48,16 +48,9 @@ def write_err(lines: Iterable[str]) -> None:
     encoding = stream.encoding or "utf-8"
     with contextlib.suppress(OSError, ValueError):
         for line in lines:
-            safe = _no_command(visible(line))
+            safe = no_command(visible(line))
             stream.write(safe.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
-
-
-def _no_command(line: str) -> str:
-    """Return a line that a CI runner does not take for one of its commands."""
-    return (
-        f" {line}" if line.startswith(("::", "##[")) and os.environ.get("GITHUB_ACTIONS") else line
-    )
 
 
 def write_file(path: Path, text: str) -> None:

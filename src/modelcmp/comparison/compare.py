@@ -35,7 +35,7 @@ from modelcmp.scoring.rank import (
     rank_model,
     whole,
 )
-from modelcmp.scoring.signals import DIMENSIONS, State
+from modelcmp.scoring.signals import DIMENSIONS, SignalValue, State
 
 CLAIMS = {
     "verified": "verified",
@@ -166,7 +166,8 @@ def _sentence(models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], verdi
         for pair in sorted(pairs, key=lambda p: p.ranked)
     ]
     best = (
-        f"{names[verdict.leader]} comes first ({CALLS[verdict.call].title.lower()} at the least)."
+        f"{names[verdict.leader]} comes first; the least sure call on it is "
+        f"{CALLS[verdict.call].title.lower()}."
         if verdict.leader
         else f"No overall leader is called ({CALLS[verdict.call].title.lower()})."
     )
@@ -233,6 +234,18 @@ def dimension_text(score: DimensionScore) -> str:
     if not score.known or score.score is None:
         return f"{UNKNOWN}, assumed {ASSUMED:.0f}"
     return f"{whole(score.score)}, {100 * score.coverage:.0f} % known"
+
+
+def missing_text(value: SignalValue) -> str:
+    """Return the dash, the word and the reason for a signal that has no value."""
+    text = f"— {value.state}: {value.reason}"
+    return f"{text}, assumed {ASSUMED:.0f}" if value.state is State.UNKNOWN else text
+
+
+def count_text(card: ModelCard) -> str:
+    """Return how many capabilities a card describes, in words."""
+    count = len(card.capabilities)
+    return "1 capability" if count == 1 else f"{count} capabilities"
 
 
 def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:

@@ -47,7 +47,7 @@ def smallest_flip(
 
     `differences` is leader minus other per dimension, `shares` the weights (0-1). Weight moves from
     the dimension that favours the leader most to the one that favours it least; when that weight is
-    used up, the next one gives.
+    used up, the next one gives. A dimension on which the two are equal can close a gap but turn nothing round.
 
     >>> smallest_flip({"a": 10, "b": -10}, {"a": 0.6, "b": 0.4})
     (Move(source='a', target='b', points=10.0),)
@@ -55,7 +55,7 @@ def smallest_flip(
     True
     """
     target = min(differences, key=lambda name: (differences[name], name))
-    if differences[target] > 0:
+    if differences[target] >= 0:
         return None
     gap = sum(shares[name] * d for name, d in differences.items())
     moves = []

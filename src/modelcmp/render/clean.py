@@ -12,10 +12,10 @@ _INVISIBLE = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
-_MENTION = re.compile(r"([@#])(?=\w)")
+_MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
 _FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
-_LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])(?=[-+=\s]|$)")
+_LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])(?=[-+=\s]|$)|^(:)(?=:)")
 
 
 def visible(text: str) -> str:
@@ -35,20 +35,23 @@ def _spell(match: re.Match[str]) -> str:
 def markdown(text: str) -> str:
     """Return `text` as Markdown that shows it letter by letter, on one line.
 
-    Punctuation with a meaning is escaped; a mention, an issue number and a bare address are broken by
-    an entity, since GitHub makes links of them even where Markdown does not.
+    Punctuation with a meaning is escaped; a mention, an issue number, an emoji code and a bare address
+    are broken by an entity, since GitHub makes links of them even where Markdown does not.
 
     >>> markdown("[x](https://y) | <b> @z")
     '\\\\[x\\\\](https&#58;//y) \\\\| \\\\<b\\\\> @&#8288;z'
     """
     text = visible(text).replace("&", "&amp;")
-    text = _MENTION.sub(lambda m: m.group(1) + "\0", text)
+    text = _MENTION.sub(lambda m: m.group() + "\0", text)
     text = _ADDRESS.sub(lambda m: m.group(1) + "\1" if m.group(1) else m.group(3) + "\2", text)
     text = _MARKDOWN.sub(r"\\\1", text)
-    text = _LINE_START.sub(
-        lambda m: f"{m.group(1)}\\{m.group(2)}" if m.group(1) else f"\\{m.group(3)}", text
-    )
+    text = _LINE_START.sub(_escape_start, text)
     return text.replace("\0", "&#8288;").replace("\1", "&#58;").replace("\2", "&#46;")
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    number, mark, *others = match.groups()
+    return f"{number}\\{mark}" if number else "\\" + (others[0] or others[1])
 
 
 def link(text: str, url: str | None) -> str:
@@ -57,6 +60,19 @@ def link(text: str, url: str | None) -> str:
         return markdown(text)
     safe = re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
     return f"[{markdown(text)}](<{safe}>)"
+
+
+def no_command(line: str) -> str:
+    """Return a line that a CI runner does not take for one of its commands, indented or not.
+
+    >>> no_command("  ::error::x"), no_command("##[group]")
+    ('  : :error::x', '## [group]')
+    """
+    text = line.lstrip()
+    for command, harmless in (("::", ": :"), ("##[", "## [")):
+        if text.startswith(command):
+            return line.replace(command, harmless, 1)
+    return line
 
 
 def tsv(text: str) -> str:

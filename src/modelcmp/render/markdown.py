@@ -11,9 +11,11 @@ from modelcmp.comparison.compare import (
     Comparison,
     Overlap,
     capability_note,
+    count_text,
     coverage_text,
     dimension_text,
     kinds_text,
+    missing_text,
     rank_text,
 )
 from modelcmp.comparison.facts import (
@@ -173,7 +175,7 @@ def _capability_details(card: ModelCard, overlap: Overlap) -> str:
     return "\n".join(
         [
             "<details>",
-            f"<summary>{_html(card.name)}: {kinds_text(card)}</summary>",
+            f"<summary>{_html(card.name)}: {count_text(card)}</summary>",
             "",
             *(lines or ["No capability is described."]),
             "",
@@ -233,7 +235,7 @@ def _breakdown(model: RankedModel, notes: Footnotes) -> str:
                     f"{value.score:.1f}",
                 )
             else:
-                told, score = f"— {value.state}: {markdown(value.reason)}", ""
+                told, score = markdown(missing_text(value)), ""
             rows.append([markdown(value.title), told, score, f"{c.points:.1f}"])
     rows.append(["**Rank**", "", "", f"**{model.rank.value:.1f}**"])
     return table(["Signal", "Value", "Score", "Points"], rows, right={2, 3})

@@ -17,9 +17,11 @@ from modelcmp.comparison.compare import (
     Comparison,
     Overlap,
     capability_note,
+    count_text,
     coverage_text,
     dimension_text,
     kinds_text,
+    missing_text,
     rank_text,
 )
 from modelcmp.comparison.facts import (
@@ -32,7 +34,7 @@ from modelcmp.comparison.facts import (
 from modelcmp.comparison.verdict import CALLS, join_words
 from modelcmp.render import FIRST_CAPABILITIES, Look
 from modelcmp.render.charts import text_bar
-from modelcmp.render.clean import visible
+from modelcmp.render.clean import no_command, visible
 from modelcmp.scoring.rank import Method, RankedModel
 from modelcmp.scoring.signals import State, result_text
 
@@ -204,7 +206,7 @@ def _draw(parts: Iterable[Part], look: Look) -> str:
     _print_lines(console, wrapped)
     text = stream.getvalue()
     drawn = (text.translate(_ASCII) if look.ascii_only else text).split("\n")
-    return "\n".join(line.rstrip() for line in drawn).rstrip("\n") + "\n"
+    return "\n".join(no_command(line.rstrip()) for line in drawn).rstrip("\n") + "\n"
 
 
 def _print_lines(console: Console, lines: list[Text]) -> None:
@@ -240,7 +242,7 @@ def _cell(cell: Cell, look: Look, *, bars: bool) -> Text:
 
 def _capabilities(card: ModelCard, comparison: Comparison, look: Look) -> list[Part]:
     shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
-    title = Text.assemble((visible(card.name), "bold"), f": {len(card.capabilities)} capabilities")
+    title = Text.assemble((visible(card.name), "bold"), f": {count_text(card)}")
     overlap = comparison.overlap
     parts: list[Part] = [Paragraph(title)]
     for capability in shown:
@@ -342,10 +344,11 @@ def _breakdown(model: RankedModel) -> Table:
             if value.state is State.KNOWN:
                 text = Text(visible(value.text))
                 told = join_words([f"{e.source}, {_day(e.day, e.undated)}" for e in value.evidence])
-                text.append(f"\n{visible(told)}", "dim")
+                if told:
+                    text.append(f"\n{visible(told)}", "dim")
                 score = f"{value.score:.1f}"
             else:
-                text, score = Text(f"— {value.state}: {visible(value.reason)}", "dim"), ""
+                text, score = Text(visible(missing_text(value)), "dim"), ""
             grid.add_row(Text(f"  {visible(value.title)}"), text, score, f"{c.points:.1f}")
     grid.add_row(Text("Rank", "bold"), "", "", Text(f"{model.rank.value:.1f}", "bold"))
     return grid

@@ -1,0 +1,151 @@
+"""What a command may load and open: the start-up budget, held by lists and never by time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = """
+import sys
+from modelcmp.cli import main
+code = main(sys.argv[1:])
+sys.stderr.write("LOADED " + " ".join(sorted(sys.modules)) + "\\n")
+sys.exit(code)
+"""
+HEAVY = {"pydantic", "pydantic_core", "yaml", "rich", "jinja2", "click", "difflib", "tomllib"}
+CORE = {"modelcmp.scoring.rank", "modelcmp.comparison.compare", "modelcmp.catalogue.loading"}
+# Typer suggests commands by itself, so difflib comes with it.
+WITH_TYPER = HEAVY - {"difflib"}
+
+
+def loaded(tmp_path: Path, *arguments: str) -> set[str]:
+    """Return the modules that one run of a command had loaded at its end."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "MODELCMP_CACHE": str(tmp_path / "cache.sqlite"),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    return set(result.stderr.rpartition("LOADED ")[2].split())
+
+
+def test_version_loads_nothing(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "--version") & (HEAVY | CORE | {"typer"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("rank", "-h")])
+def test_help_loads_no_core(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert loaded(tmp_path, *arguments) & (WITH_TYPER | CORE) == set()
+
+
+@pytest.mark.parametrize("kind", ["markdown", "json", "tsv"])
+def test_a_warm_comparison_loads_no_validator(tmp_path: Path, kind: str) -> None:
+    arguments = ("compare", "bakllava", "sd35-large", "--format", kind)
+    assert {"pydantic", "yaml"} <= loaded(tmp_path, *arguments)
+    assert loaded(tmp_path, *arguments) & WITH_TYPER == set()
+
+
+def test_a_warm_table_loads_rich_alone(tmp_path: Path) -> None:
+    arguments = ("compare", "bakllava", "sd35-large", "--format", "table")
+    loaded(tmp_path, *arguments)
+    assert loaded(tmp_path, *arguments) & WITH_TYPER == {"rich"}
+
+
+def test_completion_of_ids_parses_no_yaml(tmp_path: Path) -> None:
+    script = """
+import os, sys
+from modelcmp.cli.session import complete_models
+found = complete_models("sd35")
+sys.stdout.write(" ".join(found))
+assert not {"yaml", "pydantic", "rich"} & set(sys.modules), sorted(sys.modules)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert result.stdout.split() == ["sd35-large", "sd35-large-turbo", "sd35-medium"]
+
+
+@pytest.mark.parametrize("words", ["compare sd35", "compare bakllava sd35", "show sd35"])
+def test_the_shell_is_offered_ids(tmp_path: Path, words: str) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "_MODELCMP_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"modelcmp {words}",
+        "COMP_CWORD": str(len(words.split())),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", "import sys; from modelcmp.cli import run; run()"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert result.stdout.split() == ["sd35-large", "sd35-large-turbo", "sd35-medium"]
+
+
+def test_two_models_open_two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelcmp.catalogue import loading
+
+    opened: list[str] = []
+    read = loading._read_bytes
+
+    def watched(path: Path) -> bytes:
+        opened.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(loading, "_read_bytes", watched)
+    catalogue = loading.load_catalogue(cache=None)
+    catalogue.get("bakllava"), catalogue.get("sd35-large")
+    cards = [name for name in opened if (loading.DATA / "models" / name).is_file()]
+    assert cards == ["bakllava.yaml", "sd35-large.yaml"]
+
+
+def test_the_rooms_import_only_what_lies_below(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    result = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("rich", {"render/table.py"}),
+        ("yaml", {"catalogue/reader.py"}),
+        ("pydantic", {"catalogue/fields.py", "catalogue/checking.py"}),
+        ("click", set()),
+        ("sqlite3", {"catalogue/cache.py"}),
+    ],
+)
+def test_a_library_stays_in_its_room(library: str, rooms: set[str]) -> None:
+    source = ROOT / "src" / "modelcmp"
+    words = (f"import {library}\n", f"import {library}.", f"from {library} ", f"from {library}.")
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if any(word in path.read_text(encoding="utf-8") for word in words)
+    }
+    assert found == rooms

@@ -1,0 +1,151 @@
+"""Every format over the same comparisons, held to stored files.
+
+`MODELCMP_UPDATE_GOLDEN=1 python -m pytest tests/render/test_golden.py` writes them anew; look at the
+difference before committing it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelcmp.catalogue.loading import Catalogue, load_catalogue
+from modelcmp.comparison.compare import compare_models
+from modelcmp.comparison.explain import explain
+from modelcmp.comparison.listing import Filters, make_listing
+from modelcmp.render import FORMATS, Look
+from modelcmp.scoring.profiles import resolve_profile
+from modelcmp.scoring.rank import Method, make_method, rank_model
+from modelcmp.scoring.signals import Circumstances
+
+HERE = Path(__file__).resolve().parent.parent
+GOLDEN = HERE / "golden"
+
+COMPARISONS = {
+    "tie": ("alpha", "beta"),
+    "dominates": ("alpha", "gamma"),
+    "missing": ("alpha", "sparse"),
+    "different-jobs": ("painter", "alpha"),
+    "three": ("alpha", "beta", "gamma"),
+    "wide": ("wide", "alpha"),
+    "hostile": ("hostile", "alpha"),
+}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """Return the cards of tests/cases."""
+    return load_catalogue([HERE / "cases"], builtin=False, cache=None)
+
+
+@pytest.fixture(scope="module")
+def case_method(catalogue: Catalogue) -> Method:
+    """Return the balanced method as of the cases' own day."""
+    return make_method(
+        resolve_profile("balanced"), Circumstances(catalogue.registry, catalogue.as_of)
+    )
+
+
+def held(name: str, text: str) -> str:
+    """Return the stored text of a name, after storing this one when asked to."""
+    path = GOLDEN / name
+    if os.environ.get("MODELCMP_UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return path.read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("case", COMPARISONS)
+def test_comparison(case: str, kind: str, catalogue: Catalogue, case_method: Method) -> None:
+    cards = [catalogue.get(name) for name in COMPARISONS[case]]
+    text = FORMATS[kind].render(compare_models(cards, case_method), Look())
+    assert text == held(f"compare-{case}{FORMATS[kind].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", ["gamma", "painter", "hostile"])
+def test_model(name: str, kind: str, catalogue: Catalogue, case_method: Method) -> None:
+    model = rank_model(catalogue.get(name), case_method)
+    text = FORMATS[kind].render(model, Look(), method=case_method)
+    assert text == held(f"show-{name}{FORMATS[kind].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_listing(kind: str, catalogue: Catalogue, case_method: Method) -> None:
+    listing = make_listing(catalogue.load_all().cards, case_method, Filters())
+    text = FORMATS[kind].render(listing, Look())
+    assert text == held(f"rank{FORMATS[kind].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("word", ["hf_likes", "ecosystem", "self-host", "leans"])
+def test_explanation(word: str, kind: str, catalogue: Catalogue) -> None:
+    text = FORMATS[kind].render(explain(word, catalogue.registry), Look())
+    assert text == held(f"explain-{word}{FORMATS[kind].suffixes[0]}", text)
+
+
+def test_no_golden_file_is_left_over() -> None:
+    names = {f"compare-{case}" for case in COMPARISONS} | {"rank"}
+    names |= {f"show-{name}" for name in ("gamma", "painter", "hostile")}
+    names |= {f"explain-{word}" for word in ("hf_likes", "ecosystem", "self-host", "leans")}
+    assert {path.stem for path in GOLDEN.iterdir()} == names
+
+
+@pytest.mark.parametrize("case", COMPARISONS)
+def test_the_same_numbers_stand_in_every_format(
+    case: str, catalogue: Catalogue, case_method: Method
+) -> None:
+    cards = [catalogue.get(name) for name in COMPARISONS[case]]
+    comparison = compare_models(cards, case_method)
+    texts = {kind: FORMATS[kind].render(comparison, Look(width=120)) for kind in FORMATS}
+    document: dict[str, Any] = json.loads(texts["json"])
+    columns = [line.split("\t") for line in texts["tsv"].splitlines()]
+    cells = {line[0]: line[1:] for line in columns}
+    for number, model in enumerate(document["models"]):
+        rank = model["rank"]["value"]
+        assert cells["rank"][number] == f"{rank:g}"
+        assert f"{round(rank)}/100" in texts["markdown"]
+        assert f"{round(rank)}/100" in texts["table"]
+        for name, dimension in model["dimensions"].items():
+            score = dimension["score"]
+            assert cells[name][number] == ("" if score is None else f"{score:g}")
+
+
+def test_a_comparison_keeps_its_schema(catalogue: Catalogue, case_method: Method) -> None:
+    import jsonschema
+
+    path = HERE.parent / "data" / "schema" / "comparison.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for names in COMPARISONS.values():
+        cards = [catalogue.get(name) for name in names]
+        text = FORMATS["json"].render(compare_models(cards, case_method), Look())
+        jsonschema.validate(json.loads(text), schema)
+
+
+def test_the_schema_names_every_key(catalogue: Catalogue, case_method: Method) -> None:
+    path = HERE.parent / "data" / "schema" / "comparison.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    cards = [catalogue.get("alpha"), catalogue.get("painter")]
+    document = json.loads(FORMATS["json"].render(compare_models(cards, case_method), Look()))
+    assert list(document) == list(schema["properties"])
+    model, verdict = document["models"][0], document["verdict"]
+    definitions = schema["$defs"]
+    assert set(model) == set(definitions["model"]["properties"])
+    assert set(verdict) == set(definitions["verdict"]["properties"])
+    dimension = model["dimensions"]["adoption"]
+    assert set(dimension) == set(definitions["dimension"]["properties"])
+    assert set(dimension["signals"][0]) == set(definitions["signal"]["properties"])
+
+
+def test_points_sum_to_the_rank(catalogue: Catalogue, case_method: Method) -> None:
+    for name in ("alpha", "gamma", "painter", "sparse", "wide"):
+        model = rank_model(catalogue.get(name), case_method)
+        assert round(sum(d.points for d in model.dimensions), 1) == model.rank.value
+        for dimension in model.dimensions:
+            parts = sum(c.points for c in dimension.contributions)
+            assert round(parts, 1) == dimension.points
