@@ -97,7 +97,8 @@ def method_page(registry: Registry) -> str:
         f"J(inputs)`, J being overlap by union, with the modalities the registry gives the tasks. Below "
         f"{PARTLY_SAME_JOB:g} the jobs differ, up to {SAME_JOB:g} they are partly the same, above it "
         f"the same. A model leads on a dimension that is known for both and on which it is {LEAD} "
-        "displayed points ahead. The calls are tried in this order:",
+        "displayed points ahead. From the most cautious call to the boldest; the first three are tried "
+        "first, then the boldest whose rule holds:",
         table(["Call", "Rule", "Meaning"], [[c.id, c.rule, c.meaning] for c in CALLS.values()]),
         "How robust an order is to the weights is computed exactly: the share of all weightings "
         "(uniform on the simplex) that keep it; the smallest move of weight, from the dimension that "

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from modelcmp.catalogue.card import Capability, ModelCard
 from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.facts import (
-    context_text,
+    UNKNOWN,
     licence_text,
     parameters_text,
     price_text,
+    window_text,
 )
 from modelcmp.comparison.verdict import (
     CALLS,
@@ -52,7 +53,6 @@ KINDS = {
     "variant": ("variant", "variants"),
     "licence": ("licence", "licences"),
 }
-UNKNOWN = "— unknown"
 NOT_CONFIGURED = "— not configured"
 
 
@@ -263,18 +263,12 @@ def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:
         row("Pricing", [price_text(card) for card in cards]),
         row("Licence", [licence_text(card) for card in cards]),
         row("Parameters", [parameters_text(card) for card in cards]),
-        Row("Context", tuple(Cell(_context(card)) for card in cards)),
+        Row("Context", tuple(Cell(window_text(card)) for card in cards)),
         row("Released", [card.released.day if card.released else None for card in cards]),
         row("Capabilities", [kinds_text(card) for card in cards]),
         row("Times matched", [NOT_CONFIGURED for _ in cards]),
     ]
     return rows
-
-
-def _context(card: ModelCard) -> str:
-    if card.context is None and "text" not in card.modalities.output:
-        return "— not applicable"
-    return context_text(card) or UNKNOWN
 
 
 def _dimension_row(name: str, title: str, models: tuple[RankedModel, ...]) -> Row:

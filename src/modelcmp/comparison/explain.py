@@ -37,7 +37,7 @@ def explain(name: str, registry: Registry) -> Facts:
     if wanted in CALLS:
         call = CALLS[wanted]
         rows = tuple((c.id, c.rule, "this one" if c.id == wanted else "") for c in CALLS.values())
-        columns = ("Call", "Rule, tried in this order", "")
+        columns = ("Call", "Rule, from the most cautious to the boldest", "")
         return Facts("call", call.id, call.title, call.meaning, rows, columns)
     names = explainable()
     raise UnknownNameError(

@@ -1,6 +1,9 @@
 """Facts of a card in words: price, licence, parameters, context, memory. None means unknown."""
 
-from modelcmp.catalogue.card import ModelCard, Offer
+from modelcmp.catalogue.card import ModelCard, Offer, Variant
+from modelcmp.catalogue.registry import Registry
+
+UNKNOWN = "— unknown"
 
 _UNITS = {
     "image": "an image",
@@ -97,6 +100,59 @@ def memory_text(card: ModelCard) -> str | None:
         return None
     smallest = min(files, key=lambda file: (file.size_bytes, file.name))
     return f"{smallest.size_bytes / 1e9:.1f} GB as {smallest.name}"
+
+
+def card_rows(card: ModelCard, registry: Registry) -> list[tuple[str, str]]:
+    """Return what a card states beside its scores, as labels and texts; unknown is a dash."""
+    rows = [
+        ("Id", ", ".join([card.id, *card.aliases])),
+        ("Maker", card.maker),
+        ("Type", registry.task_names(card.tasks)),
+        ("Status", card.status),
+        ("Licence", licence_text(card) or UNKNOWN),
+    ]
+    if card.licence and card.licence.terms:
+        rows.append(("Terms", card.licence.terms))
+    rows += [
+        ("Parameters", parameters_text(card) or UNKNOWN),
+        ("Memory", memory_text(card) or UNKNOWN),
+        ("Context", window_text(card)),
+    ]
+    rows += [("", caveat) for caveat in (card.context.caveats if card.context else ())]
+    rows.append(("Released", card.released.day if card.released else UNKNOWN))
+    if card.maintained:
+        note = f", {card.maintained.note}" if card.maintained.note else ""
+        rows.append(("Maintained", f"{card.maintained.day}{note}"))
+    rows += [("Price", _offer_row(offer)) for offer in card.pricing.offers]
+    if not card.pricing.offers:
+        rows.append(("Price", f"{UNKNOWN}: {card.pricing.note or 'no price in the card'}"))
+    elif card.pricing.note:
+        rows.append(("", card.pricing.note))
+    rows += [("Variant", _variant_row(variant)) for variant in card.variants]
+    links = ((name, getattr(card.links, name)) for name in card.links.__dataclass_fields__)
+    rows += [(name.capitalize(), url) for name, url in links if url]
+    return rows
+
+
+def _offer_row(offer: Offer) -> str:
+    day = f"as of {offer.as_of}" if offer.as_of else f"read {offer.read_on}"
+    note = f", {offer.note.rstrip('.')}" if offer.note else ""
+    return f"{offer_text(offer)}, {offer.provider}{note}, {day}"
+
+
+def _variant_row(variant: Variant) -> str:
+    parts = [variant.model, variant.note]
+    if variant.parameters:
+        parts.insert(1, short_count(variant.parameters))
+    told = ", ".join(part for part in parts if part)
+    return f"{variant.name}: {told}" if told else variant.name
+
+
+def window_text(card: ModelCard) -> str:
+    """Return the context window, or the dash and why there is none."""
+    if card.context is None and "text" not in card.modalities.output:
+        return "— not applicable"
+    return context_text(card) or UNKNOWN
 
 
 def short_count(number: int) -> str:

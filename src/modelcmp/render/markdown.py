@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from modelcmp.catalogue.card import Capability, ModelCard
+from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.compare import (
     CLAIMS,
     Comparison,
@@ -14,15 +15,13 @@ from modelcmp.comparison.compare import (
     count_text,
     coverage_text,
     dimension_text,
-    kinds_text,
     missing_text,
     rank_text,
 )
 from modelcmp.comparison.facts import (
+    card_rows,
     context_text,
     licence_text,
-    offer_text,
-    parameters_text,
     price_text,
 )
 from modelcmp.comparison.verdict import CALLS
@@ -64,7 +63,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
         f"# {markdown(card.name)}",
         markdown(card.summary),
         f"**{rank_text(model)}**, {coverage_text(model)}.",
-        _card_facts(card),
+        _card_facts(card, method.circumstances.registry),
         "## Rank",
         _breakdown(model, notes),
         *_results(card),
@@ -202,23 +201,8 @@ def _capability(capability: Capability, note: str) -> str:
     return text
 
 
-def _card_facts(card: ModelCard) -> str:
-    rows = [
-        ["Maker", markdown(card.maker)],
-        ["Type", ", ".join(card.tasks)],
-        ["Licence", markdown(licence_text(card) or "— unknown")],
-        ["Parameters", markdown(parameters_text(card) or "— unknown")],
-        ["Context", markdown(context_text(card) or "—")],
-        ["Released", card.released.day if card.released else "— unknown"],
-        ["Capabilities", kinds_text(card)],
-    ]
-    for offer in card.pricing.offers:
-        day = f"as of {offer.as_of}" if offer.as_of else f"read {offer.read_on}"
-        note = f", {offer.note}" if offer.note else ""
-        rows.append(["Price", markdown(f"{offer_text(offer)}, {offer.provider}{note}, {day}")])
-    if not card.pricing.offers:
-        note = card.pricing.note or "no price in the card"
-        rows.append(["Price", f"— unknown: {markdown(note)}"])
+def _card_facts(card: ModelCard, registry: Registry) -> str:
+    rows = [[label, markdown(text)] for label, text in card_rows(card, registry)]
     return table(["", ""], rows)
 
 

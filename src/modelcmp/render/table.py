@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelcmp.catalogue.card import Capability, ModelCard
+from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.compare import (
     CLAIMS,
     Cell,
@@ -20,15 +21,13 @@ from modelcmp.comparison.compare import (
     count_text,
     coverage_text,
     dimension_text,
-    kinds_text,
     missing_text,
     rank_text,
 )
 from modelcmp.comparison.facts import (
+    card_rows,
     context_text,
     licence_text,
-    offer_text,
-    parameters_text,
     short_price_text,
 )
 from modelcmp.comparison.verdict import CALLS, join_words
@@ -75,7 +74,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
         _line(card.summary),
         _line(f"profile {method.profile.id}, as of {method.as_of}", "dim"),
         _line(),
-        _card_facts(card),
+        _card_facts(card, method.circumstances.registry),
         _line(),
         _breakdown(model),
     ]
@@ -304,27 +303,11 @@ def _verdict(comparison: Comparison) -> list[Part]:
     ]
 
 
-def _card_facts(card: ModelCard) -> Table:
+def _card_facts(card: ModelCard, registry: Registry) -> Table:
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
-    rows = [
-        ("Id", ", ".join([card.id, *card.aliases])),
-        ("Maker", card.maker),
-        ("Type", ", ".join(card.tasks)),
-        ("Licence", licence_text(card) or "— unknown"),
-        ("Parameters", parameters_text(card) or "— unknown"),
-        ("Context", context_text(card) or "—"),
-        ("Released", card.released.day if card.released else "— unknown"),
-        ("Capabilities", kinds_text(card)),
-    ]
-    for offer in card.pricing.offers:
-        day = f"as of {offer.as_of}" if offer.as_of else f"read {offer.read_on}"
-        note = f", {offer.note}" if offer.note else ""
-        rows.append(("Price", f"{offer_text(offer)}, {offer.provider}{note}, {day}"))
-    if not card.pricing.offers:
-        rows.append(("Price", f"— unknown: {card.pricing.note or 'no price in the card'}"))
-    for label, text in rows:
+    for label, text in card_rows(card, registry):
         grid.add_row(label, Text(visible(text)))
     return grid
 
