@@ -149,3 +149,53 @@ def test_a_library_stays_in_its_room(library: str, rooms: set[str]) -> None:
         if any(word in path.read_text(encoding="utf-8") for word in words)
     }
     assert found == rooms
+
+
+COUNT = """
+import sys
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event == "call"
+from modelcmp.cli import main
+sys.setprofile(count)
+code = main(sys.argv[1:])
+sys.setprofile(None)
+sys.stderr.write(f"CALLS {calls}\\n")
+sys.exit(code)
+"""
+
+
+def calls(tmp_path: Path, *arguments: str) -> int:
+    """Return how many Python functions one warm run of a command enters."""
+    command = [sys.executable, "-c", COUNT, *arguments]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONHASHSEED": "0",
+        "MODELCMP_CACHE": str(tmp_path / "cache.sqlite"),
+    }
+    for _ in range(2):
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+    return int(result.stderr.rpartition("CALLS ")[2])
+
+
+def test_a_comparison_costs_the_same_in_a_large_catalogue(tmp_path: Path) -> None:
+    card = (ROOT / "tests" / "cases" / "alpha.yaml").read_text(encoding="utf-8")
+    counts = []
+    for size in (10, 1_000):
+        folder = tmp_path / f"cards-{size}"
+        folder.mkdir()
+        for number in range(size):
+            text = card.replace("id: alpha", f"id: model-{number}")
+            (folder / f"model-{number}.yaml").write_text(text, encoding="utf-8")
+        own = ("--catalogue", str(folder), "--no-builtin", "--as-of", "2026-11-23", "--json")
+        counts.append(calls(tmp_path, "compare", "model-1", "model-2", *own))
+    assert counts[1] <= counts[0] * 1.01
+
+
+def test_a_comparison_stays_within_its_calls(tmp_path: Path) -> None:
+    # Twice what it took when this was written: a validator or a second pass would break it.
+    assert calls(tmp_path, "compare", "bakllava", "sd35-large", "--format", "json") < 60_000

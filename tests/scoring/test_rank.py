@@ -456,6 +456,18 @@ def test_hash_ignores_the_order_of_a_table(registry: Registry, table: str) -> No
     assert _hash(balanced, turned) == _hash(balanced, tables)
 
 
+@pytest.mark.xfail(
+    strict=True, reason="rank.py, method_constants: the names of an expected set are not sorted"
+)
+def test_hash_ignores_the_order_of_an_expected_set(registry: Registry) -> None:
+    """A set is a set: no score depends on the order in which its benchmarks are named."""
+    tables = _tables(registry)
+    turned = {task: names[::-1] for task, names in EXPECTED.items()}
+    other = tables._replace(plain={**tables.plain, "expected": turned})
+    balanced = resolve_profile("balanced")
+    assert _hash(balanced, other) == _hash(balanced, tables)
+
+
 def test_hash_ignores_the_order_and_size_of_weights(registry: Registry) -> None:
     """Only proportions matter; the name and the order in which weights are written do not."""
     one = resolve_profile("one", {"one": {"quality": 3, "adoption": 1}})

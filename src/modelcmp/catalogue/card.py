@@ -137,6 +137,8 @@ class WeightFile(Strict):
 
     name: Name
     """Tag or file name, such as Q4_0."""
+    part: Name | None = None
+    """Which part it is, when the model needs it beside others; parts say nothing of memory."""
     size_bytes: PositiveCount
     """Size on disk."""
     source: Key

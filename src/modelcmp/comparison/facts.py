@@ -94,12 +94,12 @@ def context_text(card: ModelCard) -> str | None:
 
 
 def memory_text(card: ModelCard) -> str | None:
-    """Return the size of the smallest package of weights, or None when none is published."""
-    files = card.weights.files if card.weights else ()
+    """Return the size of the smallest file that holds the weights, or None when none is known."""
+    files = [file for file in card.weights.files if not file.part] if card.weights else []
     if not files:
         return None
     smallest = min(files, key=lambda file: (file.size_bytes, file.name))
-    return f"{smallest.size_bytes / 1e9:.1f} GB as {smallest.name}"
+    return f"weights from {smallest.size_bytes / 1e9:.3g} GB ({smallest.name})"
 
 
 def card_rows(card: ModelCard, registry: Registry) -> list[tuple[str, str]]:
