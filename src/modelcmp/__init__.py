@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelcmp.version import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.comparison.compare import Comparison
 
-__version__ = "0.1.0"
+
 __all__ = ["__version__", "compare", "load_catalogue"]
 
 

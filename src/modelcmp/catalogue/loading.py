@@ -14,7 +14,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modelcmp import __version__
 from modelcmp.catalogue import limits
 from modelcmp.catalogue import registry as tables
 from modelcmp.catalogue.cache import DocumentCache
@@ -29,6 +28,7 @@ from modelcmp.errors import (
     did_you_mean,
     squash,
 )
+from modelcmp.version import __version__
 
 _HERE = Path(__file__).resolve().parent
 _PACKAGE = _HERE.parent

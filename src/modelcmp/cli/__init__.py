@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from modelcmp import __version__
 from modelcmp.errors import ModelcmpError
+from modelcmp.version import __version__
 
 
 def run() -> None:

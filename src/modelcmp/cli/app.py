@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from modelcmp import __version__
+from modelcmp.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("modelcmp.cli.compare", "Answers"),
