@@ -47,7 +47,7 @@ def method_page(registry: Registry) -> str:
         "floor (what guessing earns) and ceiling it is scored linearly. An arena rating is scored by "
         "its expected win rate against a reference frozen on the snapshot's day, "
         "`100 / (1 + 10^((R0 - R)/400))`, and its 95 % interval goes the same way. Each task expects a "
-        "set of benchmarks; several results of one benchmark count once, by their mean; tasks weigh "
+        "set of benchmarks; several results of one benchmark count once, by the mean of those of the best evidence tier; tasks weigh "
         f"the same. A task without a set is an open set that any {RESULTS_EXPECTED} benchmarks fill. "
         "Results outside the set are shown and never scored, so that choosing what to report earns "
         "nothing.",

@@ -606,8 +606,10 @@ def test_all_broken_rules_are_listed(check: Callable[[Change], list[CardProblem]
     assert [p.line for p in problems] == sorted(p.line for p in problems)
 
 
-JARGON = ["pydantic", "input should", "expected", "value error", "keyword argument", "dataclass",
-          "tuple", "string_", "_type", "none", "str ", "dict", "regex"]  # fmt: skip
+JARGON = [
+    "pydantic", "input should", "expected", "value error", "argument", "dataclass", "tuple",
+    "string", "_type", "none", "str ", "dict", "regex", "integer", "pattern",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*MISSHAPEN, *BROKEN_RULES])
@@ -641,7 +643,13 @@ def test_the_schema_is_a_schema(registry: Registry) -> None:
         for name, field in part["properties"].items()
     }
     assert len(fields) > 80
-    assert [name for name, field in fields.items() if not field.get("description")] == []
+    described = {f"#/$defs/{name}" for name, part in schema["$defs"].items() if part["description"]}
+    silent = [
+        name
+        for name, field in fields.items()
+        if not field.get("description") and field.get("$ref") not in described
+    ]
+    assert silent == []
 
 
 def test_the_schema_completes_tasks_and_tags(registry: Registry) -> None:

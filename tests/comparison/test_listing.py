@@ -7,13 +7,31 @@ from typing import Any
 
 import pytest
 
-from modelcmp.catalogue.card import ModelCard
+from modelcmp.catalogue.card import ModelCard, build
+from modelcmp.catalogue.registry import Benchmark, Registry
 from modelcmp.comparison.listing import SORT_KEYS, Filters, Listing, failing, make_listing
 from modelcmp.errors import UnknownNameError
-from modelcmp.scoring.rank import Method
-from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.profiles import resolve_profile
+from modelcmp.scoring.rank import Method, make_method
+from modelcmp.scoring.signals import DIMENSIONS, Circumstances
 
 MakeCard = Callable[..., ModelCard]
+
+
+@pytest.fixture
+def method(registry: Registry) -> Method:
+    """Return the balanced method with one benchmark, made for these tests."""
+    row = {
+        "name": "Alpha",
+        "metric": "score",
+        "task": "text-generation",
+        "floor": 0,
+        "why": "Test.",
+    }
+    tables = registry._replace(
+        benchmarks=(build(Benchmark, row),), expected={"text-generation": ("Alpha",)}
+    )
+    return make_method(resolve_profile("balanced"), Circumstances(tables, "2026-11-23"))
 
 
 def _offer(unit: str, usd: float) -> dict[str, Any]:
@@ -58,6 +76,10 @@ FILTERS = [
     pytest.param(
         "licence", Filters(licences=("apache-2.0",)), {"licence": _licence()}, False,
         id="other-licence",
+    ),
+    pytest.param(
+        "licence", Filters(licences=("permissive",)), {"licence": _licence()}, None,
+        id="class-not-stated",
     ),
     pytest.param("licence", Filters(licences=("mit",)), {}, None, id="licence-unknown"),
     pytest.param("maker", Filters(makers=("mak",)), {}, True, id="part-of-the-maker"),
@@ -178,7 +200,7 @@ def test_filters_join(make_card: MakeCard, method: Method) -> None:
 
 def _result(value: float) -> dict[str, Any]:
     return {
-        "name": "DocVQA", "version": "test", "metric": "ANLS", "value": value,
+        "name": "Alpha", "metric": "score", "value": value,
         "tier": "independent", "source": "page", "as_of": "2026-11-01",
     }  # fmt: skip
 
@@ -203,7 +225,7 @@ SORTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"weights": {**OPEN, "parameters": 7_000_000_000}},
         {"weights": {**OPEN, "parameters": 70_000_000_000}},
     ),
-    # 20.8 is below the 30 that is assumed of the third, and still comes before it.
+    # One download scores below the 30 that is assumed of the third, and still comes before it.
     "adoption": ({"metrics": _downloads(9_000_000)}, {"metrics": _downloads(1)}),
     "quality": ({"benchmarks": [_result(99)]}, {"benchmarks": [_result(1)]}),
     "ecosystem": (
@@ -224,14 +246,13 @@ def test_sort_keys_put_the_best_first_and_unknown_last(
     """Ids run against the order looked for, so that only the key can make it."""
     best, worse = SORTED[sort]
     ids = ("a", "b", "c") if sort == "id" else ("c", "b", "a")
-    task = {"tasks": ["image-text-to-text"]} if sort == "quality" else {}
     # A model of which nothing is known ranks in the middle, so that rank has its own case.
     rank_last = {"status": "deprecated", "released": {"day": "2019", "source": "page"}}
     unknown = {"metrics": _downloads(0), **rank_last} if sort == "rank" else {}
     cards = [
-        make_card(ids[2], **task, **unknown),
-        make_card(ids[0], **task, **best),
-        make_card(ids[1], **task, **worse),
+        make_card(ids[2], **unknown),
+        make_card(ids[0], **best),
+        make_card(ids[1], **worse),
     ]
     listing = make_listing(cards, method, Filters(), sort=sort)
     assert tuple(m.card.id for m in listing.models) == ids
@@ -244,11 +265,11 @@ def test_every_sort_key_has_a_case_above() -> None:
     assert {d.id for d in DIMENSIONS} < set(SORT_KEYS)
 
 
-def test_sorting_by_what_nobody_has_goes_by_id(make_card: MakeCard, method: Method) -> None:
+def test_sorting_by_what_nobody_has_keeps_the_order_of_rank(make_card: MakeCard, method: Method) -> None:
     """Without a search log every match score is unknown."""
     cards = [make_card("c", metrics=_downloads(9_000_000)), make_card("a"), make_card("b")]
     listing = make_listing(cards, method, Filters(), sort="match")
-    assert [m.card.id for m in listing.models] == ["a", "b", "c"]
+    assert [m.card.id for m in listing.models] == ["c", "a", "b"]
 
 
 @pytest.mark.parametrize(("sort", "meant"), [("prise", "price"), ("zzz", "there are rank")])

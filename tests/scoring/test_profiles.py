@@ -99,9 +99,6 @@ def test_own_profile_of_nothing_is_refused() -> None:
         resolve_profile("mine", {"mine": {}})
 
 
-@pytest.mark.xfail(
-    strict=True, raises=OverflowError, reason="profiles.py: huge finite weights overflow fsum"
-)
 def test_weights_that_add_up_to_infinity_are_refused() -> None:
     """Two finite weights whose sum is not finite are a usage error, never a crash."""
     with pytest.raises(UsageError, match="weight"):

@@ -63,9 +63,9 @@ class DocumentCache:
 
     def _open(self) -> sqlite3.Connection | None:
         if self._connection is None and self._path is not None:
-            if not self._path.is_file():
-                return None
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, OSError):
+                if not self._path.is_file():
+                    return None
                 # immutable would be quicker but unsafe: another process may be writing.
                 self._connection = sqlite3.connect(
                     f"file:{_quoted(self._path)}?mode=ro", uri=True, timeout=1.0

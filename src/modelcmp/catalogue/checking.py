@@ -56,7 +56,8 @@ def check_shape(wanted: str, document: Document, at: Path = ()) -> list[CardProb
 
 
 def _problem(document: Document, at: Path, error: Any, wanted: str) -> CardProblem:
-    path: Path = (*at, *error["loc"])
+    # pydantic marks a bad key by one more part of the path.
+    path: Path = (*at, *(part for part in error["loc"] if part != "[key]"))
     kind = error["type"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         near = suggest(str(path[-1]), _known_fields(error["loc"])) if wanted == "card" else []
@@ -182,7 +183,9 @@ def _check_offers(card: ModelCard, _: Registry) -> Iterator[Finding]:
             offer.input_usd is None or offer.output_usd is None or offer.usd is not None
         ):
             yield path, "a price per million-tokens needs input_usd and output_usd, and no usd"
-        if not tokens and (offer.usd is None or offer.input_usd is not None or offer.output_usd):
+        if not tokens and (
+            offer.usd is None or (offer.input_usd, offer.output_usd) != (None, None)
+        ):
             yield path, f"a price per {offer.unit} needs usd, and no input_usd or output_usd"
 
 
@@ -256,7 +259,7 @@ def card_schema(registry: Registry) -> dict[str, Any]:
         "description": "Task id (kind task), tag of the registry, or a tag of your own with x-.",
         "anyOf": [
             {"enum": sorted({*registry.tasks, *registry.capability_tags})},
-            {"type": "string", "pattern": "^x-[a-z0-9-]+$"},
+            {"type": "string", "pattern": r"^x-[a-z0-9_\-]*$"},
         ],
     }
     return schema

@@ -51,13 +51,22 @@ def check_day(text: str) -> str:
     return text
 
 
+def check_name(text: str) -> str:
+    """Return `text` if all of it can be seen: two names that look alike are no two names."""
+    if found := re.search("[\u200b-\u200d\u2060-\u2064\u00ad]", text):
+        raise ValueError(f"holds the invisible character U+{ord(found.group()):04X}")
+    return text
+
+
 Id = Annotated[
     str,
     Field(min_length=1, max_length=limits.ID_CHARACTERS, pattern=ID_PATTERN),
     AfterValidator(check_id),
 ]
 Key = Annotated[str, Field(min_length=1, max_length=limits.ID_CHARACTERS, pattern=KEY_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARACTERS)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=limits.NAME_CHARACTERS), AfterValidator(check_name)
+]
 Text = Annotated[str, Field(min_length=1, max_length=limits.TEXT_CHARACTERS)]
 Url = Annotated[str, Field(max_length=2_000, pattern=URL_PATTERN)]
 Day = Annotated[str, Field(max_length=10), AfterValidator(check_day)]

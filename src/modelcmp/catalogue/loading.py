@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -66,7 +67,11 @@ class NameEntry(NamedTuple):
 
 def find_root(directory: Path, *, builtin: bool = False) -> Root:
     """Return where the cards of a catalogue directory lie; raises CatalogueError if nowhere."""
-    if not directory.is_dir():
+    try:
+        there = directory.is_dir()
+    except OSError:
+        there = False
+    if not there:
         raise CatalogueError(
             f"{directory}: no such catalogue directory",
             hint="--catalogue takes a folder with one YAML card per model",
@@ -110,8 +115,8 @@ class Catalogue:
             return {}
         data = _read_bytes(path)
         digest = self._digest(b"meta", data)
-        if found := self._cache.find(digest):
-            return dict(json.loads(found[1]))
+        if (held := self._remembered(digest)) is not None:
+            return held
         from modelcmp.catalogue.fields import check_day
         from modelcmp.catalogue.reader import parse_yaml
 
@@ -140,6 +145,27 @@ class Catalogue:
     def _digest(self, kind: bytes, data: bytes) -> bytes:
         return blake2b(kind + self._rules + data, digest_size=20).digest()
 
+    def _remembered(self, digest: bytes) -> dict[str, Any] | None:
+        """Return a document checked before, or None when none is held or the row is spoilt."""
+        found = self._cache.find(digest)
+        if found is None:
+            return None
+        try:
+            held = json.loads(found[1])
+        except ValueError:
+            return None
+        return held if isinstance(held, dict) else None
+
+    def _from_memory(self, digest: bytes) -> ModelCard | None:
+        """Return a card checked before, or None."""
+        held = self._remembered(digest)
+        if held is None:
+            return None
+        try:
+            return build(ModelCard, held)
+        except TypeError:  # a row that lost fields
+            return None
+
     def get(self, name: str) -> ModelCard:
         """Return the card called `name`: by id, alias or name, in any letter case.
 
@@ -162,8 +188,7 @@ class Catalogue:
         """Return the files of an id in all directories, in the order of the directories."""
         if not _ID.fullmatch(model_id) or len(model_id) > limits.ID_CHARACTERS:
             return []
-        paths = (root.cards / (model_id + suffix) for root in self.roots for suffix in SUFFIXES)
-        return [path for path in paths if path.is_file()]
+        return [path for root in self.roots for path in _files_named(root.cards, model_id)]
 
     def _look_up(self, name: str) -> Path:
         entries, _ = self.names()
@@ -204,9 +229,10 @@ class Catalogue:
     def _names_of(self, path: Path) -> list[str]:
         data = _read_bytes(path)
         if found := self._cache.find(self._digest(b"card", data)):
-            names: list[str] = json.loads(found[0])
-            if names[0] == path.stem:
-                return names
+            with suppress(ValueError, LookupError):
+                names: list[str] = json.loads(found[0])
+                if names[0] == path.stem:
+                    return names
         card = self._parse(path, data)
         return [card.id, card.name, *card.aliases]
 
@@ -216,10 +242,7 @@ class Catalogue:
 
     def _parse(self, path: Path, data: bytes) -> ModelCard:
         digest = self._digest(b"card", data)
-        if found := self._cache.find(digest):
-            card = build(ModelCard, json.loads(found[1]))
-        else:
-            card = self._check(path, data, digest)
+        card = self._from_memory(digest) or self._check(path, data, digest)
         if card.id != path.stem:
             problem = CardProblem(str(path), 1, 1, "id", f"is {card.id}; rename one to match")
             raise CardError(f"{path.name} cannot be used", problems=(problem,))
@@ -300,8 +323,28 @@ def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterat
                 )
 
 
-def walk(directory: Path, problems: list[CardProblem], depth: int = 0) -> Iterator[Path]:
+def _files_named(directory: Path, model_id: str) -> list[Path]:
+    """Return the card files of one name below a directory, without listing it where that can be."""
+    names = [model_id + suffix for suffix in SUFFIXES if model_id + suffix != META]
+    found = [path for name in names if (path := directory / name).is_file()]
+    # Two links to a directory are its name and its own dot: it has no subfolder to look into.
+    if directory.stat().st_nlink != 2:
+        below = (path for path in walk(directory, []) if path.parent != directory)
+        found += [path for path in below if path.name in names]
+    return [path for path in found if not path.is_symlink() or _stays_inside(path, directory)]
+
+
+def walk(directory: Path, problems: list[CardProblem]) -> Iterator[Path]:
     """Yield the card files below a directory, sorted; links out of it and odd files are named."""
+    for count, path in enumerate(_walk(directory, directory, problems, 0)):
+        if count == limits.CATALOGUE_FILES:
+            message = f"holds more than {limits.CATALOGUE_FILES:,} files; the rest was left out"
+            problems.append(CardProblem(str(directory), 0, 0, "", message))
+            return
+        yield path
+
+
+def _walk(root: Path, directory: Path, problems: list[CardProblem], depth: int) -> Iterator[Path]:
     if depth > limits.CATALOGUE_DEPTH:
         problems.append(CardProblem(str(directory), 0, 0, "", "lies too deep; it was left out"))
         return
@@ -310,27 +353,24 @@ def walk(directory: Path, problems: list[CardProblem], depth: int = 0) -> Iterat
     except OSError as error:
         problems.append(CardProblem(str(directory), 0, 0, "", _reason(error)))
         return
-    count = 0
     for entry in entries:
         if entry.name.startswith(".") or entry.name.endswith("~") or entry.name == "node_modules":
             continue
         path = directory / entry.name
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(path, problems, depth + 1)
+            yield from _walk(root, path, problems, depth + 1)
         elif entry.name.endswith(SUFFIXES) and entry.name != META:
-            count += 1
-            if count > limits.CATALOGUE_FILES:
-                message = f"holds more than {limits.CATALOGUE_FILES:,} files; the rest was left out"
-                problems.append(CardProblem(str(directory), 0, 0, "", message))
-                return
-            if entry.is_symlink() and not _stays_inside(path, directory):
+            if entry.is_symlink() and not _stays_inside(path, root):
                 problems.append(CardProblem(str(path), 0, 0, "", "is a link out of the catalogue"))
             else:
                 yield path
 
 
 def _stays_inside(path: Path, directory: Path) -> bool:
-    return path.resolve().is_relative_to(directory.resolve())
+    try:
+        return path.resolve().is_relative_to(directory.resolve())
+    except (OSError, RuntimeError):  # a link in a circle
+        return False
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -338,13 +378,17 @@ def _read_bytes(path: Path) -> bytes:
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise _unusable(path, "is not a regular file")
+                kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+                raise _unusable(path, f"is {kind}")
             if status.st_size > limits.FILE_BYTES:
                 raise _unusable(path, "is larger than 1 MiB")
-            return file.read(limits.FILE_BYTES + 1)
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                return file.read(limits.FILE_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise _unusable(path, _reason(error)) from None
 
@@ -385,7 +429,8 @@ def _load_registry(cache: DocumentCache) -> Registry:
     read, content = _registry_bytes()
     digest = blake2b(b"registry" + _code_digest() + content, digest_size=20).digest()
     if found := cache.find(digest):
-        return _build_registry(json.loads(found[1]))
+        with suppress(ValueError, LookupError, TypeError):
+            return _build_registry(json.loads(found[1]))
     from modelcmp.catalogue.checking import check_shape
     from modelcmp.catalogue.reader import parse_yaml
 

@@ -25,8 +25,13 @@ PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _REFUSED = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
-    "\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
+    "\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
+    )
+    + "]"
 )
+_DIRECTIVE = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*%")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS = {
@@ -92,23 +97,28 @@ def decode(data: bytes, file: str) -> str:
         raise _whole_file(file, "is larger than 1 MiB")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _whole_file(file, "is UTF-16; save it as UTF-8")
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        problem = CardProblem(
-            file, line, column, "", f"byte 0x{data[error.start]:02x} is not UTF-8"
-        )
-        raise CardError("a file could not be read", problems=(problem,)) from None
+        before = data[: error.start].decode("utf-8")
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise _at(file, before, message) from None
     text = text.replace("\r\n", "\n")
     if found := _REFUSED.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
-        problem = CardProblem(file, line, column, "", _refusal(found.group()))
-        raise CardError("a file could not be read", problems=(problem,))
+        raise _at(file, text[: found.start()], _refusal(found.group()))
+    if _DIRECTIVE.match(text):
+        # Only libyaml's parser tells of a directive it does not know; so none comes that far.
+        raise _at(file, "", "a % directive is not allowed")
     return text
+
+
+def _at(file: str, before: str, message: str) -> CardError:
+    """Return a problem that stands right after the text `before`."""
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    problem = CardProblem(file, line, column, "", message)
+    return CardError("a file could not be read", problems=(problem,))
 
 
 def _refusal(character: str) -> str:
@@ -175,10 +185,11 @@ class _Builder:
         if event.anchor:
             raise self._refuse(event, path, "an anchor (&) is not allowed; write the value out")
         if event.tag is not None:
-            raise self._refuse(event, path, f"a tag ({event.tag}) is not allowed")
+            raise self._refuse(event, path, f"a tag ({event.tag[:60]}) is not allowed")
         if self.nodes > limits.NODES:
             raise self._refuse(event, path, f"the file has more than {limits.NODES:,} values")
-        if len(path) > limits.NESTING:
+        deep = isinstance(event, yaml.CollectionStartEvent)
+        if len(path) + deep > limits.NESTING:
             raise self._refuse(event, path[:1], f"nested deeper than {limits.NESTING}")
 
     def _list(self, parser: Any, path: Path) -> list[Any]:

@@ -111,12 +111,14 @@ class Registry(NamedTuple):
     """The same tables as plain values, for the method hash."""
 
     def find_benchmark(self, result: BenchmarkResult) -> Benchmark | None:
-        """Return the row a result is scored by, or None when no row knows its key."""
-        key = (result.name, result.version, result.metric, result.shots)
-        for row in self.benchmarks:
-            if (row.name, row.version, row.metric, row.shots) == key:
-                return row
-        return None
+        """Return the row a result is scored by, or None when no row knows its key.
+
+        A row that states no number of examples takes any that no row of its own has.
+        """
+        key = (result.name, result.version, result.metric)
+        rows = [row for row in self.benchmarks if (row.name, row.version, row.metric) == key]
+        exact = [row for row in rows if row.shots == result.shots]
+        return next(iter(exact or [row for row in rows if row.shots is None]), None)
 
     def does(self, tasks: tuple[str, ...]) -> str:
         """Return what models for these tasks do, as the end of a sentence.

@@ -24,7 +24,6 @@ from modelcmp.comparison.verdict import (
     decide,
     is_tie,
     join_words,
-    lead,
 )
 from modelcmp.errors import UsageError
 from modelcmp.scoring.rank import (
@@ -33,6 +32,7 @@ from modelcmp.scoring.rank import (
     Method,
     RankedModel,
     coverage_word,
+    percent,
     rank_model,
     whole,
 )
@@ -123,7 +123,7 @@ def compare_models(cards: Sequence[ModelCard], method: Method) -> Comparison:
         models=models,
         places=places(models),
         method=method,
-        rows=tuple(_rows(models, registry)),
+        rows=tuple(_rows(models, pairs, registry)),
         overlap=capability_overlap(cards, registry),
         caveats=tuple(_caveats(models, pairs, method)),
         verdict=verdict,
@@ -222,7 +222,7 @@ def coverage_text(model: RankedModel) -> str:
     """Return coverage and bounds of a rank, such as "52 % known (medium), 31 to 68"."""
     rank = model.rank
     return (
-        f"{100 * rank.coverage:.0f} % known ({coverage_word(rank.coverage)}), "
+        f"{percent(rank.coverage)} known ({coverage_word(rank.coverage)}), "
         f"between {whole(rank.low)} and {whole(rank.high)}"
     )
 
@@ -233,7 +233,7 @@ def dimension_text(score: DimensionScore) -> str:
         return NOT_CONFIGURED
     if not score.known or score.score is None:
         return f"{UNKNOWN}, assumed {ASSUMED:.0f}"
-    return f"{whole(score.score)}, {100 * score.coverage:.0f} % known"
+    return f"{whole(score.score)}, {percent(score.coverage)} known"
 
 
 def missing_text(value: SignalValue) -> str:
@@ -248,7 +248,9 @@ def count_text(card: ModelCard) -> str:
     return "1 capability" if count == 1 else f"{count} capabilities"
 
 
-def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:
+def _rows(
+    models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], registry: Registry
+) -> list[Row]:
     def row(label: str, texts: list[str | None]) -> Row:
         return Row(label, tuple(Cell(text or UNKNOWN) for text in texts))
 
@@ -258,7 +260,7 @@ def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:
         Row("Rank", tuple(Cell(rank_text(m), m.rank.value) for m in models)),
         row("Coverage", [coverage_text(m) for m in models]),
     ]
-    rows += [_dimension_row(d.id, d.title, models) for d in DIMENSIONS]
+    rows += [_dimension_row(d.id, d.title, models, pairs) for d in DIMENSIONS]
     rows += [
         row("Pricing", [price_text(card) for card in cards]),
         row("Licence", [licence_text(card) for card in cards]),
@@ -271,12 +273,14 @@ def _rows(models: tuple[RankedModel, ...], registry: Registry) -> list[Row]:
     return rows
 
 
-def _dimension_row(name: str, title: str, models: tuple[RankedModel, ...]) -> Row:
-    scores = [model.dimension(name) for model in models]
+def _dimension_row(
+    name: str, title: str, models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...]
+) -> Row:
     cells = []
-    for number, score in enumerate(scores):
-        others = [other for index, other in enumerate(scores) if index != number]
-        leads = all(lead(score, other) > 0 for other in others)
+    for model in models:
+        score = model.dimension(name)
+        mine = [pair.leads[model.card.id] for pair in pairs if model.card.id in pair.ranked]
+        leads = all(name in names for names in mine)
         cells.append(Cell(dimension_text(score), score.score if score.known else None, leads))
     return Row(title, tuple(cells))
 
@@ -287,13 +291,11 @@ def _caveats(
     found = []
     different = [pair for pair in pairs if pair.comparability.score < PARTLY_SAME_JOB]
     if different:
-        found.append(
-            Caveat(
-                "different-jobs",
-                "The models do different jobs; scores of quality stand side by side but are not "
-                "compared.",
-            )
-        )
+        names = {model.card.id: model.card.name for model in models}
+        who = "; ".join(join_words([names[model] for model in p.ranked]) for p in different)
+        text = "do different jobs; scores of quality stand side by side but are not compared."
+        subject = "The models" if len(models) == 2 else who
+        found.append(Caveat("different-jobs", f"{subject} {text}"))
     for model in models:
         found += _model_caveats(model)
     off = [d.title for d in DIMENSIONS if d.id not in method.configured]
@@ -317,7 +319,7 @@ def _model_caveats(model: RankedModel) -> list[Caveat]:
         text = f"{name}: nothing is known of {join_words(unknown)}; {ASSUMED:.0f} is assumed."
         found.append(Caveat("unknown-dimension", text))
     if coverage_word(model.rank.coverage) == "low":
-        text = f"{name}: only {100 * model.rank.coverage:.0f} % of the weight rests on known facts."
+        text = f"{name}: only {percent(model.rank.coverage)} of the weight rests on known facts."
         found.append(Caveat("low-coverage", text))
     figures = {"hf_downloads_30d", "ollama_pulls", "hf_likes", "github_stars", "api_providers"}
     undated = [v for v in values if v.id in figures and any(e.undated for e in v.evidence)]

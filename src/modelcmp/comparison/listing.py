@@ -98,7 +98,7 @@ def _tests(filters: Filters) -> dict[str, Callable[[ModelCard], bool | None]]:
         tests["licence"] = lambda card: _licence_is(card, filters.licences)
     if filters.makers:
         makers = [squash(maker) for maker in filters.makers]
-        tests["maker"] = lambda card: any(maker in squash(card.maker) for maker in makers)
+        tests["maker"] = lambda card: any(m and m in squash(card.maker) for m in makers)
     if filters.open_weights:
         tests["open-weights"] = lambda card: card.weights.open if card.weights else None
     if filters.commercial:
@@ -110,12 +110,19 @@ def _tests(filters: Filters) -> dict[str, Callable[[ModelCard], bool | None]]:
     return tests
 
 
+_CLASSES = {"permissive", "copyleft", "userestricted", "community", "research", "closed"}
+
+
 def _licence_is(card: ModelCard, wanted: tuple[str, ...]) -> bool | None:
     if card.licence is None:
         return None
     names = {squash(card.licence.id), squash(card.licence.id.removeprefix("LicenseRef-"))}
-    names.add(squash(card.licence.licence_class or ""))
-    return any(squash(word) in names for word in wanted)
+    words = {squash(word) for word in wanted}
+    if words & (names | {squash(card.licence.licence_class or "no class")}):
+        return True
+    # A class can only be asked of a card that states one; an id is there for all to see.
+    asks_for_class = not words.isdisjoint(_CLASSES)
+    return None if asks_for_class and card.licence.licence_class is None else False
 
 
 def _allows_commerce(card: ModelCard) -> bool | None:
@@ -138,7 +145,7 @@ def _takes_at_least(card: ModelCard, tokens: int) -> bool | None:
 def _sort_key(model: RankedModel, sort: str) -> tuple[bool, float, str]:
     value = _sort_value(model, sort)
     # The list comes in rank order and sorting is stable: equal values stay in it.
-    return (value is None, value or 0.0, "" if sort == "rank" else model.card.id)
+    return (value is None, value or 0.0, model.card.id if sort == "id" else "")
 
 
 def _sort_value(model: RankedModel, sort: str) -> float | None:

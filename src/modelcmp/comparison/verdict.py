@@ -15,6 +15,7 @@ from modelcmp.scoring.rank import (
     DimensionScore,
     RankedModel,
     coverage_word,
+    percent,
     rounded,
     whole,
 )
@@ -331,8 +332,8 @@ def _say_jobs(f: _Findings, registry: Registry) -> str:
 
 def _say_certainty(f: _Findings) -> str:
     coverage = (
-        f"Coverage is {_percent(f.first.rank.coverage)} ({coverage_word(f.first.rank.coverage)}) for "
-        f"{f.first.card.name} and {_percent(f.second.rank.coverage)} "
+        f"Coverage is {percent(f.first.rank.coverage)} ({coverage_word(f.first.rank.coverage)}) for "
+        f"{f.first.card.name} and {percent(f.second.rank.coverage)} "
         f"({coverage_word(f.second.rank.coverage)}) for {f.second.card.name}"
     )
     if f.call == "different-jobs":
@@ -341,7 +342,7 @@ def _say_certainty(f: _Findings) -> str:
         return f"{coverage}: too little to call a leader."
     if f.call == "tie":
         return f"That is a tie within the rules. {coverage}."
-    order = f"the order holds under {_percent(f.share)} of all weightings"
+    order = f"the order holds under {percent(f.share)} of all weightings"
     words = {
         "dominates": "The order holds whatever the weights",
         "clear": f"The lead is clear: {order}",
@@ -361,7 +362,7 @@ def _say_change(f: _Findings) -> str:
     if f.flip:
         moves = [f"{m.points:.0f} points of weight from {m.source} to {m.target}" for m in f.flip]
         parts.append(f"Moving {join_words(moves)} would turn it round.")
-    elif f.call != "dominates":
+    else:
         parts.append("No change of weights alone turns it round.")
     reachable = [b for b in f.break_even if b.reachable]
     if reachable:
@@ -392,10 +393,6 @@ def _tie_breakers(f: _Findings) -> str:
             told = [f"{c.name}: {t or 'unknown'}" for c, t in zip(cards, texts, strict=True)]
             parts.append(f"{what} ({'; '.join(told)})")
     return f"What may decide: {join_words(parts)}." if parts else ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def join_words(words: list[str]) -> str:

@@ -27,7 +27,7 @@ from modelcmp.comparison.facts import (
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.render import Look
 from modelcmp.render.clean import link, markdown
-from modelcmp.scoring.rank import Method, RankedModel
+from modelcmp.scoring.rank import Method, RankedModel, percent
 from modelcmp.scoring.signals import DIMENSIONS, Evidence, State, result_text
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def render_listing(listing: Listing, *, look: Look) -> str:
             str(listing.places[m.card.id]),
             f"{markdown(m.card.name)} ({m.card.id})",
             rank_text(m),
-            f"{100 * m.rank.coverage:.0f} %",
+            percent(m.rank.coverage),
             ", ".join(m.card.tasks),
             markdown(price_text(m.card) or "— unknown"),
             markdown(licence_text(m.card) or "— unknown"),

@@ -34,7 +34,7 @@ from modelcmp.comparison.verdict import CALLS, join_words
 from modelcmp.render import FIRST_CAPABILITIES, Look
 from modelcmp.render.charts import text_bar
 from modelcmp.render.clean import no_command, visible
-from modelcmp.scoring.rank import Method, RankedModel
+from modelcmp.scoring.rank import Method, RankedModel, percent
 from modelcmp.scoring.signals import State, result_text
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def render_listing(listing: Listing, *, look: Look) -> str:
             str(listing.places[card.id]),
             card.id,
             f"{bar} {rank_text(model)}",
-            f"{100 * model.rank.coverage:.0f} %",
+            percent(model.rank.coverage),
             task_names(card.tasks),
             short_price_text(card) or "— unknown",
         ]

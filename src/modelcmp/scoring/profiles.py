@@ -50,6 +50,7 @@ PROFILES: dict[str, WeightProfile] = {
     )
 }
 DEFAULT_PROFILE = "balanced"
+LARGEST_WEIGHT = 1_000_000
 
 
 def resolve_profile(
@@ -89,7 +90,10 @@ def _check(profile: WeightProfile) -> None:
                 f"profile {profile.id}: no dimension is called {dimension}",
                 hint=did_you_mean(dimension, known) or f"there are {', '.join(known)}",
             )
-        if not math.isfinite(weight) or weight < 0:
-            raise UsageError(f"profile {profile.id}: the weight of {dimension} must be 0 or more")
+        if not 0 <= weight <= LARGEST_WEIGHT:
+            raise UsageError(
+                f"profile {profile.id}: the weight of {dimension} must be 0 or more, "
+                f"at most {LARGEST_WEIGHT:,}"
+            )
     if not any(profile.weights.values()):
         raise UsageError(f"profile {profile.id}: at least one weight must be above 0")

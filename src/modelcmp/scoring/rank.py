@@ -55,6 +55,15 @@ def coverage_word(coverage: float) -> str:
     return next(word for least, word in COVERAGE_WORDS if coverage >= least)
 
 
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 in whole percent, rounded down: 74.9 % is not yet 75 %.
+
+    >>> percent(0.7499), percent(0.29), percent(1.0)
+    ('74 %', '29 %', '100 %')
+    """
+    return f"{math.floor(100 * share + 1e-9)} %"
+
+
 def apportion(parts: Sequence[float], total: int) -> list[int]:
     """Return whole numbers near `parts` that sum to `total` (largest remainders get the rest).
 
@@ -175,10 +184,12 @@ def method_constants(method: Method) -> dict[str, Any]:
             [s.id, s.dimension, s.weight, type(s.scale).__name__, repr(s.scale)] for s in SIGNALS
         ],
         "licences": {row["id"]: row["points"] for row in tables.get("licences", ())},
-        "benchmarks": [
-            [row.get(key) for key in _BENCHMARK_KEY] for row in tables.get("benchmarks", ())
-        ],
-        "expected": tables.get("expected", {}),
+        "benchmarks": sorted(
+            json.dumps([row.get(key) for key in _BENCHMARK_KEY])
+            for row in tables.get("benchmarks", ())
+        ),
+        "expected": {task: sorted(names) for task, names in tables.get("expected", {}).items()},
+        "outputs": {row["id"]: sorted(row["output"]) for row in tables.get("tasks", ())},
         "shares": {name: round(share, 9) for name, share in method.shares.items()},
     }
 

@@ -6,6 +6,7 @@ not applicable (with the reason) or not configured. Nothing here looks at anothe
 
 import math
 from collections.abc import Callable, Iterable
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -138,14 +139,15 @@ def _hub_figure(
     """Return a reader of a figure that only downloadable weights have."""
 
     def read(card: ModelCard, _: Circumstances) -> Reading:
+        # Whether a figure applies never hangs on its being stated, or leaving it out would pay.
+        if _closed(card):
+            reason = "closed weights are served, not downloaded"
+            return Reading(state=State.NOT_APPLICABLE, reason=reason)
         metrics = _newest_per_repository(card, name)
         if metrics:
             value = combine(metric.value for metric in metrics)
             evidence = [_evidence(card, m.source, m.as_of, m.read_on) for m in metrics]
             return Reading(value, f"{value:,}", tuple(dict.fromkeys(evidence)))
-        if _closed(card):
-            reason = "closed weights are served, not downloaded"
-            return Reading(state=State.NOT_APPLICABLE, reason=reason)
         return Reading(state=State.UNKNOWN, reason="no figure in the card")
 
     return read
@@ -163,18 +165,17 @@ def _newest_per_repository(card: ModelCard, name: str) -> list[Metric]:
     return [best[key] for key in sorted(best, key=str)]
 
 
-def _age_key(metric: Metric) -> tuple[str, int]:
-    return (metric.as_of or metric.read_on or "", metric.value)
+def _age_key(metric: Metric) -> tuple[date, int]:
+    return (first_day(metric.as_of or metric.read_on or ""), metric.value)
 
 
 def _read_ollama(card: ModelCard, circumstances: Circumstances) -> Reading:
-    reading = _hub_figure("ollama_pulls", max)(card, circumstances)
     tables = circumstances.registry.tasks
     outputs = {kind for task in card.tasks if task in tables for kind in tables[task].output}
-    if reading.state is State.UNKNOWN and outputs and not outputs & _OLLAMA_OUTPUTS:
+    if outputs and not outputs & _OLLAMA_OUTPUTS:
         reason = "Ollama runs models that answer in text or vectors"
         return Reading(state=State.NOT_APPLICABLE, reason=reason)
-    return reading
+    return _hub_figure("ollama_pulls", max)(card, circumstances)
 
 
 def _read_providers(card: ModelCard, _: Circumstances) -> Reading:
@@ -434,7 +435,8 @@ def quality_values(card: ModelCard, circumstances: Circumstances) -> list[Signal
     """Return one value per expected benchmark of each task; tasks weigh the same.
 
     Results outside the expected set are shown on the card and never scored, so that choosing what
-    to report earns nothing. Several results of one benchmark count once, by their mean.
+    to report earns nothing. Several results of one benchmark count once, by the mean of those of
+    the best evidence tier.
     """
     values: list[SignalValue] = []
     for task in card.tasks:
@@ -480,18 +482,20 @@ def _place(
         return SignalValue(
             id=where, title=name, state=State.UNKNOWN, weight=weight, reason="no result in the card"
         )
+    best = max(TIERS[result.tier] for result, _ in found)
+    found = [(result, row) for result, row in found if TIERS[result.tier] == best]
     scores = [score_result(result.value, row) for result, row in found]
     low, high = _mean_interval(found, scores)
     evidence = [_evidence(card, r.source, r.as_of, r.read_on) for r, _ in found]
     return SignalValue(
         id=where,
-        title=name,
+        title=f"{name} (open set)" if is_open_set(task, registry) else name,
         state=State.KNOWN,
         weight=weight,
         raw=found[0][0].value if len(found) == 1 else None,
         text="; ".join(result_text(result) for result, _ in found),
         score=math.fsum(scores) / len(scores),
-        confidence=max(TIERS[result.tier] for result, _ in found),
+        confidence=best,
         low=low,
         high=high,
         evidence=tuple(dict.fromkeys(evidence)),
