@@ -114,7 +114,8 @@ def test_every_source_is_used(path: Path) -> None:
 def test_every_figure_has_a_source_and_a_day(path: Path) -> None:
     """Popularity, results and prices say where they are from and which day they speak for."""
     card = card_of(path)
-    for item in (*card.metrics, *card.benchmarks, *card.pricing.offers):
+    figures: list[Any] = [*card.metrics, *card.benchmarks, *card.pricing.offers]
+    for item in figures:
         assert item.source in card.sources
         assert re.fullmatch(r"20\d\d(-\d\d){0,2}", item.as_of or item.read_on or "")
         assert item.as_of is None or item.read_on is None

@@ -396,3 +396,34 @@ def test_a_catalogue_without_a_day_says_which_is_used(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     assert json.loads(run(*own).out)["as_of"] == "2026-01-01"
     assert json.loads(run(*own, "--as-of", "2026-03-01").out)["as_of"] == "2026-03-01"
+
+
+def test_nothing_asked_for(run: Run) -> None:
+    result = run()
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("Usage: modelcmp ")
+    assert "modelcmp compare bakllava sd35-large" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--licence", "permisive"], "no licence or class here is called permisive\nhint: did you"),
+        (["--maker", "studoi"], "no maker here is called studoi\nhint: did you mean Studio?"),
+    ],
+    ids=["licence", "maker"],
+)
+def test_a_slip_in_a_filter_shows(run: Run, arguments: list[str], message: str) -> None:
+    result = run("list", *arguments, *OWN)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_facts_of_a_card_count_as_capabilities(run: Run) -> None:
+    document = json.loads(run("compare", "alpha", "beta", "--json", *OWN).out)
+    shared = document["capability_overlap"]["shared"]
+    assert {"open-weights", "commercial-use", "http-api", "text-generation"} == set(shared)
+    assert document["capability_overlap"]["only"] == {
+        "alpha": ["runs-locally"],
+        "beta": ["server-runtime"],
+    }

@@ -362,7 +362,7 @@ def test_capability_note_says_kind_claim_and_whether_it_stands_alone(
         "interface, stated by the maker"
     )
     assert capability_note(shared, "b", overlap) == "interface, verified"
-    assert capability_note(alone, "b", overlap) == "interface, verified, only here"
+    assert capability_note(alone, "b", overlap) == "interface, verified, stated here alone"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ no validator. The types in their annotations stand in `fields.py`; `checking.py`
 a file against them, strictly, and makes the editor's JSON Schema from the same lines. The text
 under each field is that schema's description.
 
-Unknown is written by leaving a field out (or null). An empty list says "known to be none".
+Unknown is written by leaving a field out. An empty list says "known to be none".
 """
 
 from __future__ import annotations

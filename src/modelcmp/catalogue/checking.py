@@ -99,6 +99,7 @@ def _pattern_words(pattern: str) -> str:
     words = {
         fields.ID_PATTERN: "must be lower case letters, digits, dots and hyphens",
         fields.KEY_PATTERN: "must be lower case letters, digits, hyphens and underscores",
+        fields.DAY_PATTERN: "must be a day (2024-10-22), a month (2024-10) or a year (2024)",
         fields.URL_PATTERN: "must be an http or https address, other characters percent-encoded",
     }
     return words.get(pattern, f"must match {pattern}")
@@ -122,7 +123,14 @@ def check_card(document: Document, registry: Registry) -> list[CardProblem]:
     if problems := check_shape("card", document):
         return sorted(problems)
     card = build(ModelCard, document.value)
-    rules = (_check_sources, _check_days, _check_offers, _check_results, _check_capabilities)
+    rules = (
+        _check_sources,
+        _check_languages,
+        _check_days,
+        _check_offers,
+        _check_results,
+        _check_capabilities,
+    )
     found = [document.problem(path, text) for rule in rules for path, text in rule(card, registry)]
     return sorted(found)
 
@@ -138,6 +146,11 @@ def _check_sources(card: ModelCard, _: Registry) -> Iterator[Finding]:
                 path,
                 f"no source is called {key}" + (f"; did you mean {near[0]}?" if near else ""),
             )
+
+
+def _check_languages(card: ModelCard, _: Registry) -> Iterator[Finding]:
+    if card.ecosystem.sdk_languages is not None and card.ecosystem.sdk_source is None:
+        yield ("ecosystem", "sdk_languages"), "needs sdk_source, the key of its source"
 
 
 def _source_keys(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -255,6 +268,7 @@ def card_schema(registry: Registry) -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "modelcmp model card"
     schema["properties"]["tasks"]["items"] = {"enum": sorted(registry.tasks)}
+    schema["properties"]["tasks"]["minItems"] = 1
     schema["$defs"]["Capability"]["properties"]["tag"] = {
         "description": "Task id (kind task), tag of the registry, or a tag of your own with x-.",
         "anyOf": [

@@ -16,6 +16,7 @@ from modelcmp.catalogue import limits
 
 ID_PATTERN = r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$"
 KEY_PATTERN = r"^[a-z0-9][a-z0-9_\-]*$"
+DAY_PATTERN = r"^(19|20)[0-9]{2}(-[0-9]{2}){0,2}$"
 URL_PATTERN = (
     r"^https?://[A-Za-z0-9][A-Za-z0-9.\-]*(:[0-9]{1,5})?(/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]*)?$"
 )
@@ -41,7 +42,7 @@ def check_day(text: str) -> str:
     ...
     ValueError: is no day of the calendar
     """
-    if not re.fullmatch(r"(19|20)[0-9]{2}(-[0-9]{2}){0,2}", text):
+    if not re.fullmatch(DAY_PATTERN, text):
         raise ValueError("must be a day (2024-10-22), a month (2024-10) or a year (2024)")
     year, month, day = (*map(int, text.split("-")), 1, 1)[:3]
     try:
@@ -69,7 +70,7 @@ Name = Annotated[
 ]
 Text = Annotated[str, Field(min_length=1, max_length=limits.TEXT_CHARACTERS)]
 Url = Annotated[str, Field(max_length=2_000, pattern=URL_PATTERN)]
-Day = Annotated[str, Field(max_length=10), AfterValidator(check_day)]
+Day = Annotated[str, Field(pattern=DAY_PATTERN), AfterValidator(check_day)]
 
 Count = Annotated[int, Field(ge=0, le=limits.LARGEST_INTEGER)]
 PositiveCount = Annotated[int, Field(ge=1, le=limits.LARGEST_INTEGER)]

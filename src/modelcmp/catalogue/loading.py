@@ -115,7 +115,8 @@ class Catalogue:
             return {}
         data = _read_bytes(path)
         digest = self._digest(b"meta", data)
-        if (held := self._remembered(digest)) is not None:
+        held = self._remembered(digest)
+        if held is not None and isinstance(held.get("as_of"), str):
             return held
         from modelcmp.catalogue.fields import check_day
         from modelcmp.catalogue.reader import parse_yaml
@@ -326,11 +327,11 @@ def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterat
 def _files_named(directory: Path, model_id: str) -> list[Path]:
     """Return the card files of one name below a directory, without listing it where that can be."""
     names = [model_id + suffix for suffix in SUFFIXES if model_id + suffix != META]
-    found = [path for name in names if (path := directory / name).is_file()]
     # Two links to a directory are its name and its own dot: it has no subfolder to look into.
-    if directory.stat().st_nlink != 2:
-        below = (path for path in walk(directory, []) if path.parent != directory)
-        found += [path for path in below if path.name in names]
+    if directory.stat().st_nlink == 2:
+        found = [path for name in names if (path := directory / name).is_file()]
+    else:
+        found = [path for path in walk(directory, []) if path.name in names and path.is_file()]
     return [path for path in found if not path.is_symlink() or _stays_inside(path, directory)]
 
 
@@ -429,7 +430,7 @@ def _load_registry(cache: DocumentCache) -> Registry:
     read, content = _registry_bytes()
     digest = blake2b(b"registry" + _code_digest() + content, digest_size=20).digest()
     if found := cache.find(digest):
-        with suppress(ValueError, LookupError, TypeError):
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
             return _build_registry(json.loads(found[1]))
     from modelcmp.catalogue.checking import check_shape
     from modelcmp.catalogue.reader import parse_yaml

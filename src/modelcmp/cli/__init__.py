@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,11 @@ def main(argv: Sequence[str]) -> int:
 
             write_out(f"modelcmp {__version__}\n")
             return 0
+        if not arguments and "_MODELCMP_COMPLETE" not in os.environ:
+            # Nothing was asked for: the help is a diagnostic then, and the code says so.
+            with contextlib.redirect_stdout(sys.stderr):
+                _dispatch(["--help"])
+            return 2
         return _dispatch(arguments)
     except ModelcmpError as error:
         return _report(error, arguments)
@@ -79,12 +85,13 @@ def _command_path(error: Exception) -> str:
 
 
 def _report(error: ModelcmpError, arguments: list[str]) -> int:
+    from modelcmp.catalogue.limits import PROBLEMS_LISTED
     from modelcmp.cli.streams import write_err, write_out
 
     lines = [f"error: {error.message}"]
-    lines += [str(problem) for problem in error.problems[:20]]
-    if len(error.problems) > 20:
-        lines.append(f"and {len(error.problems) - 20} more")
+    lines += [str(problem) for problem in error.problems[:PROBLEMS_LISTED]]
+    if len(error.problems) > PROBLEMS_LISTED:
+        lines.append(f"and {len(error.problems) - PROBLEMS_LISTED} more")
     if error.hint:
         lines.append(f"hint: {error.hint}")
     write_err(lines)
@@ -101,12 +108,10 @@ def _report(error: ModelcmpError, arguments: list[str]) -> int:
 
 def _wants_json(arguments: list[str]) -> bool:
     """Return whether JSON was asked for, also where the arguments could not be parsed."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    named = [
-        value if name in ("--format", "-f") else name.removeprefix("--format=")
-        for name, value in pairs
-        if name in ("--format", "-f") or name.startswith("--format=")
-    ]
+    named = [word.removeprefix("--format=") for word in arguments if word.startswith("--format=")]
+    for number, word in enumerate(arguments[:-1]):
+        if word in ("--format", "-f"):
+            named.append(arguments[number + 1])
     chosen = named[-1] if named else os.environ.get("MODELCMP_FORMAT", "")
     return "--json" in arguments or chosen == "json"
 

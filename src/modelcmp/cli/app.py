@@ -62,7 +62,6 @@ def build_app(arguments: list[str]) -> typer.Typer:
         # Typer's Rich help doubles the time and writes escapes into pipes under GITHUB_ACTIONS.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         add_completion=_needs_completion(arguments),
     )

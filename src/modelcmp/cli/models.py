@@ -138,7 +138,7 @@ def _list(
     sort: str,
     limit: int | None,
 ) -> None:
-    from modelcmp.comparison.listing import Filters, make_listing
+    from modelcmp.comparison.listing import Filters, check_words, make_listing
 
     session = Session(options, default_piped="tsv")
     tasks = session.catalogue.registry.tasks
@@ -159,8 +159,10 @@ def _list(
         max_price=max_price,
         min_context=min_context,
     )
-    listing = make_listing(session.all_cards(), session.method, filters, sort=sort, limit=limit)
+    cards = session.all_cards()
+    check_words(filters, cards)
+    listing = make_listing(cards, session.method, filters, sort=sort, limit=limit)
     session.emit(listing)
     for name, count in listing.unknown.items():
-        cards = "1 model" if count == 1 else f"{count} models"
-        session.note(f"--{name}: the cards of {cards} do not say; left out")
+        left = "1 model" if count == 1 else f"{count} models"
+        session.note(f"--{name}: the cards of {left} do not say; left out")

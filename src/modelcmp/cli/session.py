@@ -204,10 +204,12 @@ class Session:
 
 def warn_of(problems: Sequence[CardProblem]) -> None:
     """Name what was wrong with cards that were left out."""
+    from modelcmp.catalogue.limits import PROBLEMS_LISTED
+
     if problems:
-        shown = [f"warning: {problem}" for problem in problems[:20]]
-        if len(problems) > 20:
-            shown.append(f"warning: and {len(problems) - 20} more")
+        shown = [f"warning: {problem}" for problem in problems[:PROBLEMS_LISTED]]
+        if len(problems) > PROBLEMS_LISTED:
+            shown.append(f"warning: and {len(problems) - PROBLEMS_LISTED} more")
         write_err([*shown, "hint: modelcmp validate checks the whole catalogue"])
 
 

@@ -187,8 +187,24 @@ def capability_overlap(cards: Sequence[ModelCard], registry: Registry) -> Overla
 
 
 def tag_set(card: ModelCard) -> set[str]:
-    """Return what a card can be compared on: its tasks and the tags of its undisputed capabilities."""
-    return {*card.tasks, *(c.tag for c in card.capabilities if c.claim != "disputed")}
+    """Return what a card can be compared on: tasks, tags of undisputed capabilities, plain facts.
+
+    What a card states as a fact (weights to download, commercial use, a price) counts even where
+    none of its capabilities says so.
+    """
+    commercial = card.licence.commercial if card.licence else None
+    facts = {
+        "open-weights": card.weights is not None and card.weights.open,
+        "commercial-use": commercial == "allowed",
+        "commercial-threshold": commercial == "conditional" and not _closed(card),
+        "http-api": bool(card.pricing.offers) and card.status != "retired",
+    }
+    stated = {c.tag for c in card.capabilities if c.claim != "disputed"}
+    return {*card.tasks, *stated, *(tag for tag, holds in facts.items() if holds)}
+
+
+def _closed(card: ModelCard) -> bool:
+    return card.weights is not None and not card.weights.open
 
 
 def tag_title(tag: str, registry: Registry) -> str:
@@ -199,9 +215,9 @@ def tag_title(tag: str, registry: Registry) -> str:
 
 
 def capability_note(capability: Capability, model: str, overlap: Overlap) -> str:
-    """Return kind, claim and whether the comparison finds it in this model alone."""
+    """Return kind, claim and whether no other card of the comparison states it."""
     note = f"{capability.kind}, {CLAIMS[capability.claim]}"
-    return f"{note}, only here" if capability.tag in overlap.only[model] else note
+    return f"{note}, stated here alone" if capability.tag in overlap.only[model] else note
 
 
 def kinds_text(card: ModelCard) -> str:

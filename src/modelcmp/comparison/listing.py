@@ -77,6 +77,22 @@ def make_listing(
     )
 
 
+def check_words(filters: Filters, cards: Sequence[ModelCard]) -> None:
+    """Raise UnknownNameError for a licence or maker that no card knows, so that a slip shows."""
+    licences = {card.licence.id.removeprefix("LicenseRef-") for card in cards if card.licence}
+    spelled = {squash(name) for name in licences} | {squash(f"LicenseRef-{n}") for n in licences}
+    for word in filters.licences:
+        if squash(word) not in spelled | _CLASSES:
+            names = [*sorted(licences), *CLASSES]
+            hint = did_you_mean(word, names) or f"there are {', '.join(names)}"
+            raise UnknownNameError(f"no licence or class here is called {word}", hint=hint)
+    makers = sorted({card.maker for card in cards})
+    for word in filters.makers:
+        if not any(squash(word) and squash(word) in squash(maker) for maker in makers):
+            hint = did_you_mean(word, makers) or f"there are {', '.join(makers)}"
+            raise UnknownNameError(f"no maker here is called {word}", hint=hint)
+
+
 def failing(card: ModelCard, filters: Filters) -> list[str]:
     """Return the names of the filters a card does not meet."""
     return [name for name, test in _tests(filters).items() if test(card) is not True]
@@ -110,7 +126,8 @@ def _tests(filters: Filters) -> dict[str, Callable[[ModelCard], bool | None]]:
     return tests
 
 
-_CLASSES = {"permissive", "copyleft", "userestricted", "community", "research", "closed"}
+CLASSES = ("permissive", "copyleft", "use-restricted", "community", "research", "closed")
+_CLASSES = {squash(name) for name in CLASSES}
 
 
 def _licence_is(card: ModelCard, wanted: tuple[str, ...]) -> bool | None:

@@ -163,7 +163,7 @@ def _overlap(comparison: Comparison) -> str:
     everybody = "Both" if len(comparison.models) == 2 else "All"
     rows = [[everybody, titles(overlap.shared)]]
     rows += [
-        [f"Only {markdown(model.card.name)}", titles(overlap.only[model.card.id])]
+        [f"Stated of {markdown(model.card.name)} alone", titles(overlap.only[model.card.id])]
         for model in comparison.models
     ]
     return table(["Who has it", "Capability tags"], rows)

@@ -284,7 +284,9 @@ def _overlap(comparison: Comparison) -> list[Part]:
         _line("Capability by capability", "bold"),
         told(f"{everybody} have", overlap.shared),
     ]
-    only = [told(f"Only {m.card.name}", overlap.only[m.card.id]) for m in comparison.models]
+    only = [
+        told(f"Stated of {m.card.name} alone", overlap.only[m.card.id]) for m in comparison.models
+    ]
     return [*parts, *only]
 
 
