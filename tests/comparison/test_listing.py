@@ -265,7 +265,9 @@ def test_every_sort_key_has_a_case_above() -> None:
     assert {d.id for d in DIMENSIONS} < set(SORT_KEYS)
 
 
-def test_sorting_by_what_nobody_has_keeps_the_order_of_rank(make_card: MakeCard, method: Method) -> None:
+def test_sorting_by_what_nobody_has_keeps_the_order_of_rank(
+    make_card: MakeCard, method: Method
+) -> None:
     """Without a search log every match score is unknown."""
     cards = [make_card("c", metrics=_downloads(9_000_000)), make_card("a"), make_card("b")]
     listing = make_listing(cards, method, Filters(), sort="match")
