@@ -57,7 +57,7 @@ def tool(*arguments: str) -> tuple[str, ...]:
 
 def make_catalogue(directory: Path, count: int) -> Path:
     """Write `count` cards: copies of two built-in ones under other ids, and the two themselves."""
-    from modelcmp.catalogue.loading import DATA
+    from modelcmp.catalogue.directories import DATA
 
     folder = directory / f"cards-{count}"
     folder.mkdir()

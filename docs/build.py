@@ -22,9 +22,10 @@ from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS
 from modelcmp.render.markdown import table
 from modelcmp.scoring.profiles import PROFILES
+from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
 from modelcmp.scoring.rank import ASSUMED, COVERAGE_WORDS
 from modelcmp.scoring.scales import LogScale
-from modelcmp.scoring.signals import DIMENSIONS, RESULTS_EXPECTED, SIGNALS, TIERS
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS
 
 HERE = Path(__file__).resolve().parent
 MADE = "<!-- Made by docs/build.py from the tables of the code. Change those, then run it. -->"

@@ -13,7 +13,7 @@ from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, make_method
-from modelcmp.scoring.signals import Circumstances
+from modelcmp.scoring.values import Circumstances
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-11-23"

@@ -44,7 +44,7 @@ def compare(
     from modelcmp.comparison.compare import compare_models
     from modelcmp.scoring.profiles import resolve_profile
     from modelcmp.scoring.rank import make_method
-    from modelcmp.scoring.signals import Circumstances
+    from modelcmp.scoring.values import Circumstances
 
     cards = catalogue or load_catalogue()
     chosen = resolve_profile(profile, overrides=weights)

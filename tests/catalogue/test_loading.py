@@ -53,13 +53,13 @@ def folder(tmp_path: Path) -> Path:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return a list that grows by each file that is read from now on."""
     paths: list[Path] = []
-    original = loading._read_bytes
+    original = loading.read_bytes
 
     def read(path: Path) -> bytes:
         paths.append(path)
         return original(path)
 
-    monkeypatch.setattr(loading, "_read_bytes", read)
+    monkeypatch.setattr(loading, "read_bytes", read)
     return paths
 
 
@@ -471,7 +471,7 @@ def test_reading_a_directory_leaves_nothing_open(folder: Path) -> None:
 
     before = next_free()
     with pytest.raises(CardError):
-        loading._read_bytes(folder)
+        loading.read_bytes(folder)
     leaked = list(range(before, next_free()))
     for number in leaked:
         os.close(number)

@@ -105,13 +105,13 @@ def test_two_models_open_two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     from modelcmp.catalogue import loading
 
     opened: list[str] = []
-    read = loading._read_bytes
+    read = loading.read_bytes
 
     def watched(path: Path) -> bytes:
         opened.append(path.name)
         return read(path)
 
-    monkeypatch.setattr(loading, "_read_bytes", watched)
+    monkeypatch.setattr(loading, "read_bytes", watched)
     catalogue = loading.load_catalogue(cache=None)
     catalogue.get("bakllava"), catalogue.get("sd35-large")
     cards = [name for name in opened if (loading.DATA / "models" / name).is_file()]

@@ -30,7 +30,8 @@ from modelcmp.comparison.compare import (
 from modelcmp.errors import UsageError
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, Rank, RankedModel, make_method, rank_model, whole
-from modelcmp.scoring.signals import DIMENSIONS, Circumstances, State
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import Circumstances, State
 
 MakeCard = Callable[..., ModelCard]
 

@@ -13,7 +13,8 @@ from modelcmp.comparison.listing import SORT_KEYS, Filters, Listing, failing, ma
 from modelcmp.errors import UnknownNameError
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, make_method
-from modelcmp.scoring.signals import DIMENSIONS, Circumstances
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import Circumstances
 
 MakeCard = Callable[..., ModelCard]
 

@@ -23,7 +23,8 @@ from modelcmp.comparison.verdict import (
     lead,
 )
 from modelcmp.scoring.rank import DimensionScore, Rank, RankedModel, rounded, whole
-from modelcmp.scoring.signals import DIMENSIONS, State
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import State
 
 MakeCard = Callable[..., ModelCard]
 

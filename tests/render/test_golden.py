@@ -20,7 +20,7 @@ from modelcmp.comparison.listing import Filters, make_listing
 from modelcmp.render import FORMATS, Look
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, make_method, rank_model
-from modelcmp.scoring.signals import Circumstances
+from modelcmp.scoring.values import Circumstances
 
 HERE = Path(__file__).resolve().parent.parent
 GOLDEN = HERE / "golden"

@@ -25,7 +25,8 @@ from modelcmp.scoring.rank import (
     score_dimension,
     whole,
 )
-from modelcmp.scoring.signals import DIMENSIONS, Circumstances, SignalValue, State
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import Circumstances, SignalValue, State
 
 AS_OF = "2026-11-23"
 MakeCard = Callable[..., ModelCard]

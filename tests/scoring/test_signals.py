@@ -9,16 +9,9 @@ import pytest
 
 from modelcmp.catalogue.card import ModelCard, build
 from modelcmp.catalogue.registry import Benchmark, Registry
-from modelcmp.scoring.signals import (
-    DIMENSIONS,
-    SIGNALS,
-    TIERS,
-    Circumstances,
-    SignalValue,
-    State,
-    quality_values,
-    signal_values,
-)
+from modelcmp.scoring.quality import TIERS, quality_values
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
+from modelcmp.scoring.values import Circumstances, SignalValue, State
 
 AS_OF = "2026-11-23"
 MakeCard = Callable[..., ModelCard]

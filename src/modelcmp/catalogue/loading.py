@@ -5,9 +5,6 @@ is. Everything that must know all cards (aliases, lists) goes through `load_all`
 """
 
 import json
-import os
-import re
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -15,10 +12,19 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modelcmp.catalogue import limits
 from modelcmp.catalogue import registry as tables
 from modelcmp.catalogue.cache import DocumentCache
 from modelcmp.catalogue.card import ModelCard, build
+from modelcmp.catalogue.directories import (
+    DATA,
+    HERE,
+    META,
+    Root,
+    files_named,
+    find_root,
+    read_bytes,
+    walk,
+)
 from modelcmp.catalogue.registry import Registry
 from modelcmp.errors import (
     AmbiguousNameError,
@@ -30,23 +36,6 @@ from modelcmp.errors import (
     squash,
 )
 from modelcmp.version import __version__
-
-_HERE = Path(__file__).resolve().parent
-_PACKAGE = _HERE.parent
-DATA = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent.parent / "data"
-"""Where the built-in cards and tables lie: inside the wheel, or beside src in a checkout."""
-
-SUFFIXES = (".yaml", ".yml")
-META = "catalogue.yaml"
-_ID = re.compile(r"[a-z0-9]([a-z0-9.\-]*[a-z0-9])?")
-
-
-class Root(NamedTuple):
-    """One directory of cards, and the file beside or in it that says what the catalogue is."""
-
-    cards: Path
-    meta: Path | None
-    builtin: bool = False
 
 
 class Loaded(NamedTuple):
@@ -63,25 +52,6 @@ class NameEntry(NamedTuple):
     id: str
     names: tuple[str, ...]
     path: Path
-
-
-def find_root(directory: Path, *, builtin: bool = False) -> Root:
-    """Return where the cards of a catalogue directory lie; raises CatalogueError if nowhere."""
-    try:
-        there = directory.is_dir()
-    except OSError:
-        there = False
-    if not there:
-        raise CatalogueError(
-            f"{directory}: no such catalogue directory",
-            hint="--catalogue takes a folder with one YAML card per model",
-        )
-    if (directory / META).is_file() and (directory / "models").is_dir():
-        return Root(directory / "models", directory / META, builtin)
-    for meta in (directory / META, directory.parent / META):
-        if meta.is_file() and (meta.parent == directory or directory.name == "models"):
-            return Root(directory, meta, builtin)
-    return Root(directory, None, builtin)
 
 
 class Catalogue:
@@ -113,7 +83,7 @@ class Catalogue:
     def _meta(self, path: Path | None) -> dict[str, Any]:
         if path is None:
             return {}
-        data = _read_bytes(path)
+        data = read_bytes(path)
         digest = self._digest(b"meta", data)
         held = self._remembered(digest)
         if held is not None and isinstance(held.get("as_of"), str):
@@ -187,9 +157,7 @@ class Catalogue:
 
     def find_files(self, model_id: str) -> list[Path]:
         """Return the files of an id in all directories, in the order of the directories."""
-        if not _ID.fullmatch(model_id) or len(model_id) > limits.ID_CHARACTERS:
-            return []
-        return [path for root in self.roots for path in _files_named(root.cards, model_id)]
+        return [path for root in self.roots for path in files_named(root.cards, model_id)]
 
     def _look_up(self, name: str) -> Path:
         entries, _ = self.names()
@@ -228,7 +196,7 @@ class Catalogue:
         return list(entries.values()), tuple(problems)
 
     def _names_of(self, path: Path) -> list[str]:
-        data = _read_bytes(path)
+        data = read_bytes(path)
         if found := self._cache.find(self._digest(b"card", data)):
             with suppress(ValueError, LookupError):
                 names: list[str] = json.loads(found[0])
@@ -239,7 +207,7 @@ class Catalogue:
 
     def load(self, path: Path) -> ModelCard:
         """Return the card in one file; raises CardError with every problem found in it."""
-        return self._parse(path, _read_bytes(path))
+        return self._parse(path, read_bytes(path))
 
     def _parse(self, path: Path, data: bytes) -> ModelCard:
         digest = self._digest(b"card", data)
@@ -324,92 +292,13 @@ def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterat
                 )
 
 
-def _files_named(directory: Path, model_id: str) -> list[Path]:
-    """Return the card files of one name below a directory, without listing it where that can be."""
-    names = [model_id + suffix for suffix in SUFFIXES if model_id + suffix != META]
-    # Two links to a directory are its name and its own dot: it has no subfolder to look into.
-    if directory.stat().st_nlink == 2:
-        found = [path for name in names if (path := directory / name).is_file()]
-    else:
-        found = [path for path in walk(directory, []) if path.name in names and path.is_file()]
-    return [path for path in found if not path.is_symlink() or _stays_inside(path, directory)]
-
-
-def walk(directory: Path, problems: list[CardProblem]) -> Iterator[Path]:
-    """Yield the card files below a directory, sorted; links out of it and odd files are named."""
-    for count, path in enumerate(_walk(directory, directory, problems, 0)):
-        if count == limits.CATALOGUE_FILES:
-            message = f"holds more than {limits.CATALOGUE_FILES:,} files; the rest was left out"
-            problems.append(CardProblem(str(directory), 0, 0, "", message))
-            return
-        yield path
-
-
-def _walk(root: Path, directory: Path, problems: list[CardProblem], depth: int) -> Iterator[Path]:
-    if depth > limits.CATALOGUE_DEPTH:
-        problems.append(CardProblem(str(directory), 0, 0, "", "lies too deep; it was left out"))
-        return
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError as error:
-        problems.append(CardProblem(str(directory), 0, 0, "", _reason(error)))
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name.endswith("~") or entry.name == "node_modules":
-            continue
-        path = directory / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(root, path, problems, depth + 1)
-        elif entry.name.endswith(SUFFIXES) and entry.name != META:
-            if entry.is_symlink() and not _stays_inside(path, root):
-                problems.append(CardProblem(str(path), 0, 0, "", "is a link out of the catalogue"))
-            else:
-                yield path
-
-
-def _stays_inside(path: Path, directory: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(directory.resolve())
-    except (OSError, RuntimeError):  # a link in a circle
-        return False
-
-
-def _read_bytes(path: Path) -> bytes:
-    """Return the bytes of a regular file of at most 1 MiB; raises CardError for all else."""
-    try:
-        # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-                raise _unusable(path, f"is {kind}")
-            if status.st_size > limits.FILE_BYTES:
-                raise _unusable(path, "is larger than 1 MiB")
-            with os.fdopen(os.dup(descriptor), "rb") as file:
-                return file.read(limits.FILE_BYTES + 1)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise _unusable(path, _reason(error)) from None
-
-
-def _unusable(path: Path, message: str) -> CardError:
-    problem = CardProblem(str(path), 0, 0, "", message)
-    return CardError(f"{path.name} cannot be used", problems=(problem,))
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
-
-
 _registry_cache: list[tuple[dict[str, bytes], bytes]] = []
 
 
 def _registry_bytes() -> tuple[dict[str, bytes], bytes]:
     """Return the bytes of each table and the digest of all; read once in a process."""
     if not _registry_cache:
-        read = {name: _read_bytes(DATA / "registry" / f"{name}.yaml") for name in tables.FILES}
+        read = {name: read_bytes(DATA / "registry" / f"{name}.yaml") for name in tables.FILES}
         digest = blake2b(b"\0".join(read.values()), digest_size=20).digest()
         _registry_cache.append((read, digest))
     return _registry_cache[0]
@@ -418,9 +307,18 @@ def _registry_bytes() -> tuple[dict[str, bytes], bytes]:
 def _code_digest() -> bytes:
     """Return a digest of the code that judges documents: other rules make other cache keys."""
     digest = blake2b(__version__.encode(), digest_size=20)
-    for name in ("card", "fields", "reader", "checking", "limits", "registry", "loading"):
+    for name in (
+        "card",
+        "fields",
+        "reader",
+        "checking",
+        "limits",
+        "registry",
+        "loading",
+        "directories",
+    ):
         try:
-            digest.update((_HERE / f"{name}.py").read_bytes())
+            digest.update((HERE / f"{name}.py").read_bytes())
         except OSError:  # a package without its sources never changes within a version
             digest.update(name.encode())
     return digest.digest()

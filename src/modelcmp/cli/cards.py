@@ -112,7 +112,7 @@ def schema_command(
     """
     import json
 
-    from modelcmp.catalogue.loading import DATA
+    from modelcmp.catalogue.directories import DATA
 
     if name not in SCHEMAS:
         raise UnknownNameError(

@@ -80,7 +80,7 @@ class Session:
         """Profile, tables and as-of day."""
         from modelcmp.scoring.profiles import resolve_profile
         from modelcmp.scoring.rank import make_method
-        from modelcmp.scoring.signals import Circumstances
+        from modelcmp.scoring.values import Circumstances
 
         profile = resolve_profile(
             self.value("profile"), self.value("profiles"), self.value("weights")

@@ -36,7 +36,8 @@ from modelcmp.scoring.rank import (
     rank_model,
     whole,
 )
-from modelcmp.scoring.signals import DIMENSIONS, SignalValue, State
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import SignalValue, State
 
 CLAIMS = {
     "verified": "verified",

@@ -6,9 +6,10 @@ from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.errors import UnknownNameError, did_you_mean
 from modelcmp.scoring.profiles import PROFILES
+from modelcmp.scoring.quality import TIERS
 from modelcmp.scoring.rank import ASSUMED
 from modelcmp.scoring.scales import LogScale
-from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, TIERS, Signal
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, Signal
 
 
 class Facts(NamedTuple):

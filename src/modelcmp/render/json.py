@@ -11,7 +11,7 @@ from modelcmp.comparison.facts import price_text
 from modelcmp.comparison.verdict import Verdict
 from modelcmp.render import Look
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
-from modelcmp.scoring.signals import Evidence
+from modelcmp.scoring.values import Evidence
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts

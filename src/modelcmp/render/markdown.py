@@ -27,8 +27,10 @@ from modelcmp.comparison.facts import (
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.render import Look
 from modelcmp.render.clean import link, markdown
+from modelcmp.scoring.quality import result_text
 from modelcmp.scoring.rank import Method, RankedModel, percent
-from modelcmp.scoring.signals import DIMENSIONS, Evidence, State, result_text
+from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.values import Evidence, State
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts

@@ -34,8 +34,9 @@ from modelcmp.comparison.verdict import CALLS, join_words
 from modelcmp.render import FIRST_CAPABILITIES, Look
 from modelcmp.render.charts import text_bar
 from modelcmp.render.clean import no_command, visible
+from modelcmp.scoring.quality import result_text
 from modelcmp.scoring.rank import Method, RankedModel, percent
-from modelcmp.scoring.signals import State, result_text
+from modelcmp.scoring.values import State
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts

@@ -14,16 +14,9 @@ from typing import Any, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.scoring.profiles import WeightProfile
-from modelcmp.scoring.signals import (
-    DIMENSIONS,
-    RESULTS_EXPECTED,
-    SIGNALS,
-    TIERS,
-    Circumstances,
-    SignalValue,
-    State,
-    signal_values,
-)
+from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
+from modelcmp.scoring.values import Circumstances, SignalValue, State
 
 ASSUMED = 30.0
 """What an unknown part is entered as."""

@@ -4,80 +4,21 @@ A signal reads one card and answers with a `SignalValue`: known (with score and 
 not applicable (with the reason) or not configured. Nothing here looks at another card.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from datetime import date
-from enum import StrEnum
 from typing import NamedTuple
 
-from modelcmp.catalogue.card import BenchmarkResult, Metric, ModelCard
-from modelcmp.catalogue.registry import Benchmark, Registry
-from modelcmp.scoring.scales import (
-    HalfLife,
-    LogScale,
-    Scale,
-    TableScale,
-    first_day,
-    score_bounded,
-    score_rating,
+from modelcmp.catalogue.card import Metric, ModelCard
+from modelcmp.scoring.quality import quality_values
+from modelcmp.scoring.scales import HalfLife, LogScale, Scale, TableScale, first_day
+from modelcmp.scoring.values import (
+    Circumstances,
+    Evidence,
+    Reading,
+    SignalValue,
+    State,
+    stated_evidence,
 )
-
-
-class State(StrEnum):
-    """What is known of a signal or dimension. Zero is a known value."""
-
-    KNOWN = "known"
-    UNKNOWN = "unknown"
-    NOT_APPLICABLE = "not applicable"
-    NOT_CONFIGURED = "not configured"
-
-
-class Evidence(NamedTuple):
-    """Source and day of a statement. `undated`: the day is when the page was read."""
-
-    source: str
-    url: str | None
-    day: str
-    undated: bool = False
-
-
-class SignalValue(NamedTuple):
-    """One normalised input to scoring.
-
-    `score` is 0-100 and only for known values; `weight` is the share of the dimension, which
-    `confidence` (evidence tier, 0-1) turns into coverage; `low` and `high` are the score's own 95 %
-    interval where the source gives one.
-    """
-
-    id: str
-    title: str
-    state: State
-    weight: float
-    raw: float | str | None = None
-    text: str = ""
-    score: float | None = None
-    confidence: float = 1.0
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
-    evidence: tuple[Evidence, ...] = ()
-
-
-class Circumstances(NamedTuple):
-    """What a score depends on beside the card: tables, as-of day, loaded search evidence."""
-
-    registry: Registry
-    as_of: str
-
-
-class Reading(NamedTuple):
-    """What a card says of one signal before it is scaled."""
-
-    raw: float | str | None = None
-    text: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    state: State = State.KNOWN
-    reason: str = ""
 
 
 class Dimension(NamedTuple):
@@ -115,18 +56,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("freshness", "Freshness", "How long ago it was released or declared maintained."),
 )
 
-TIERS = {"own-run": 1.0, "independent": 1.0, "maker": 0.6, "unsourced": 0.3}
-"""Evidence tiers: how much of a result's weight counts as covered. The value is never touched."""
-
-RESULTS_EXPECTED = 3
-"""Places in the set of a task that names no benchmarks of its own."""
-
 _OLLAMA_OUTPUTS = frozenset({"text", "vector"})
-
-
-def _evidence(card: ModelCard, source: str, as_of: str | None, read_on: str | None) -> Evidence:
-    stated = card.sources[source]
-    return Evidence(stated.title, stated.url, as_of or read_on or "", undated=as_of is None)
 
 
 def _closed(card: ModelCard) -> bool:
@@ -146,7 +76,7 @@ def _hub_figure(
         metrics = _newest_per_repository(card, name)
         if metrics:
             value = combine(metric.value for metric in metrics)
-            evidence = [_evidence(card, m.source, m.as_of, m.read_on) for m in metrics]
+            evidence = [stated_evidence(card, m.source, m.as_of, m.read_on) for m in metrics]
             return Reading(value, f"{value:,}", tuple(dict.fromkeys(evidence)))
         return Reading(state=State.UNKNOWN, reason="no figure in the card")
 
@@ -183,7 +113,7 @@ def _read_providers(card: ModelCard, _: Circumstances) -> Reading:
     if not metrics:
         return Reading(state=State.UNKNOWN, reason="no count in the card")
     value = max(metric.value for metric in metrics)
-    evidence = tuple(_evidence(card, m.source, m.as_of, m.read_on) for m in metrics)
+    evidence = tuple(stated_evidence(card, m.source, m.as_of, m.read_on) for m in metrics)
     return Reading(value, f"{value:,}", evidence)
 
 
@@ -429,115 +359,3 @@ def _scaled(signal: Signal, reading: Reading, card: ModelCard) -> SignalValue:
         reason=reading.reason,
         evidence=reading.evidence,
     )
-
-
-def quality_values(card: ModelCard, circumstances: Circumstances) -> list[SignalValue]:
-    """Return one value per expected benchmark of each task; tasks weigh the same.
-
-    Results outside the expected set are shown on the card and never scored, so that choosing what
-    to report earns nothing. Several results of one benchmark count once, by the mean of those of
-    the best evidence tier.
-    """
-    values: list[SignalValue] = []
-    for task in card.tasks:
-        share = 1 / len(card.tasks)
-        places = expected_places(card, task, circumstances.registry)
-        missing = RESULTS_EXPECTED - len(places) if is_open_set(task, circumstances.registry) else 0
-        count = len(places) + max(0, missing)
-        values += [_place(card, task, name, share / count, circumstances) for name in places]
-        if missing > 0:
-            values.append(
-                SignalValue(
-                    id=f"benchmark:{task}:open",
-                    title=f"any {missing} of an open set",
-                    state=State.UNKNOWN,
-                    weight=share * missing / count,
-                    reason=f"open set: no benchmarks are agreed for {task} yet",
-                )
-            )
-    return values
-
-
-def is_open_set(task: str, registry: Registry) -> bool:
-    """Return whether a task has no expected benchmarks of its own."""
-    return task not in registry.expected
-
-
-def expected_places(card: ModelCard, task: str, registry: Registry) -> tuple[str, ...]:
-    """Return the benchmark names that fill a task's set: the agreed ones, or those the card has."""
-    if not is_open_set(task, registry):
-        return registry.expected[task]
-    rows = (registry.find_benchmark(result) for result in card.benchmarks)
-    return tuple(dict.fromkeys(row.name for row in rows if row and row.task == task))
-
-
-def _place(
-    card: ModelCard, task: str, name: str, weight: float, circumstances: Circumstances
-) -> SignalValue:
-    registry = circumstances.registry
-    pairs = [(result, registry.find_benchmark(result)) for result in card.benchmarks]
-    found = [(r, row) for r, row in pairs if row and row.name == name and row.task == task]
-    where = f"benchmark:{name}"
-    if not found:
-        return SignalValue(
-            id=where, title=name, state=State.UNKNOWN, weight=weight, reason="no result in the card"
-        )
-    best = max(TIERS[result.tier] for result, _ in found)
-    found = [(result, row) for result, row in found if TIERS[result.tier] == best]
-    scores = [score_result(result.value, row) for result, row in found]
-    low, high = _mean_interval(found, scores)
-    evidence = [_evidence(card, r.source, r.as_of, r.read_on) for r, _ in found]
-    return SignalValue(
-        id=where,
-        title=f"{name} (open set)" if is_open_set(task, registry) else name,
-        state=State.KNOWN,
-        weight=weight,
-        raw=found[0][0].value if len(found) == 1 else None,
-        text="; ".join(result_text(result) for result, _ in found),
-        score=math.fsum(scores) / len(scores),
-        confidence=best,
-        low=low,
-        high=high,
-        evidence=tuple(dict.fromkeys(evidence)),
-    )
-
-
-def score_result(value: float, row: Benchmark) -> float:
-    """Return 0-100 for a result by its row of the registry."""
-    if row.reference is not None:
-        return score_rating(value, row.reference)
-    return score_bounded(value, row.floor or 0.0, 100.0 if row.ceiling is None else row.ceiling)
-
-
-def _mean_interval(
-    found: list[tuple[BenchmarkResult, Benchmark]], scores: list[float]
-) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of the mean score, or two None where no result states one."""
-    halves = [
-        (score_result(r.high, row) - score_result(r.low, row)) / 2
-        for r, row in found
-        if r.low is not None and r.high is not None
-    ]
-    if not halves:
-        return None, None
-    if len(found) == 1:
-        (result, row), *_ = found
-        ends = sorted((score_result(result.low or 0, row), score_result(result.high or 0, row)))
-        return ends[0], ends[1]
-    middle = math.fsum(scores) / len(scores)
-    half = math.sqrt(math.fsum(h * h for h in halves)) / len(found)
-    return middle - half, middle + half
-
-
-def result_text(result: BenchmarkResult) -> str:
-    """Return a result with its key in words, such as "70.2 (val, accuracy; variant 72B)"."""
-    key = [part for part in (result.version, result.metric) if part]
-    if result.shots is not None:
-        key.append(f"{result.shots} shots")
-    text = f"{result.value:g}"
-    if result.low is not None and result.high is not None:
-        text += f" [{result.low:g}, {result.high:g}]"
-    words = ", ".join(key)
-    if result.variant:
-        words += f"; measured on {result.variant}" if words else f"measured on {result.variant}"
-    return f"{text} ({words})" if words else text
