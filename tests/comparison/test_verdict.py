@@ -19,9 +19,9 @@ from modelcmp.comparison.verdict import (
     decide,
     is_tie,
     jaccard,
-    join_words,
     lead,
 )
+from modelcmp.comparison.wording import join_words
 from modelcmp.scoring.rank import DimensionScore, Rank, RankedModel, rounded, whole
 from modelcmp.scoring.signals import DIMENSIONS
 from modelcmp.scoring.values import State

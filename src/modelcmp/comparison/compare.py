@@ -23,8 +23,8 @@ from modelcmp.comparison.verdict import (
     Verdict,
     decide,
     is_tie,
-    join_words,
 )
+from modelcmp.comparison.wording import join_words
 from modelcmp.errors import UsageError
 from modelcmp.scoring.rank import (
     ASSUMED,

@@ -30,7 +30,8 @@ from modelcmp.comparison.facts import (
     licence_text,
     short_price_text,
 )
-from modelcmp.comparison.verdict import CALLS, join_words
+from modelcmp.comparison.verdict import CALLS
+from modelcmp.comparison.wording import join_words
 from modelcmp.render import FIRST_CAPABILITIES, Look
 from modelcmp.render.charts import text_bar
 from modelcmp.render.clean import no_command, visible
