@@ -1,40 +1,17 @@
 """The commands that look at models one by one: `show`, `list`, `rank`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import FilterOptions, Options, common, takes
 from modelcmp.cli.session import Session, complete_models, read_names
 from modelcmp.errors import UnknownNameError, UsageError, did_you_mean
 
-Task = Annotated[
-    list[str] | None,
-    typer.Option("--task", metavar="TASK", help="Only models for this task; repeatable."),
-]
-Licence = Annotated[
-    list[str] | None,
-    typer.Option("--licence", metavar="ID", help="Only this licence or class; repeatable."),
-]
-Maker = Annotated[
-    list[str] | None,
-    typer.Option("--maker", metavar="NAME", help="Only models of this maker; repeatable."),
-]
-OpenWeights = Annotated[
-    bool, typer.Option("--open-weights", help="Only models whose weights can be downloaded.")
-]
-Commercial = Annotated[
-    bool,
-    typer.Option("--commercial", help="Only models whose terms allow commercial use."),
-]
-MaxPrice = Annotated[
-    float | None,
-    typer.Option("--max-price", metavar="USD", help="Only with an offer of at most USD a unit."),
-]
-MinContext = Annotated[
-    int | None,
-    typer.Option("--min-context", metavar="TOKENS", help="Only with at least this window."),
-]
+if TYPE_CHECKING:
+    from modelcmp.catalogue.card import ModelCard
+    from modelcmp.comparison.listing import Filters
+
 Sort = Annotated[
     str | None,
     typer.Option(
@@ -42,7 +19,6 @@ Sort = Annotated[
         help="rank, id, released, price, context, parameters or a dimension.",
     ),
 ]  # fmt: skip
-Limit = Annotated[int | None, typer.Option("--limit", metavar="N", help="At most N models.", min=1)]
 
 
 @common
@@ -75,19 +51,8 @@ def show_command(
     session.emit(model, full=full, method=session.method)
 
 
-@common
-def list_command(
-    options: Options,
-    task: Task = None,
-    licence: Licence = None,
-    maker: Maker = None,
-    open_weights: OpenWeights = False,
-    commercial: Commercial = False,
-    max_price: MaxPrice = None,
-    min_context: MinContext = None,
-    sort: Sort = None,
-    limit: Limit = None,
-) -> None:
+@takes(Options, FilterOptions)
+def list_command(options: Options, filters: FilterOptions, sort: Sort = None) -> None:
     """List the models of the catalogue by id.
 
     Examples:
@@ -96,23 +61,11 @@ def list_command(
 
       modelcmp list --maker OpenAI --format tsv | cut -f1,4
     """
-    filters = (task, licence, maker, open_weights, commercial, max_price, min_context)
-    _list(options, *filters, sort=sort or "id", limit=limit)
+    _list(options, filters, sort or "id")
 
 
-@common
-def rank_command(
-    options: Options,
-    task: Task = None,
-    licence: Licence = None,
-    maker: Maker = None,
-    open_weights: OpenWeights = False,
-    commercial: Commercial = False,
-    max_price: MaxPrice = None,
-    min_context: MinContext = None,
-    sort: Sort = None,
-    limit: Limit = None,
-) -> None:
+@takes(Options, FilterOptions)
+def rank_command(options: Options, filters: FilterOptions, sort: Sort = None) -> None:
     """Rank the models of the catalogue, the highest first.
 
     Examples:
@@ -121,48 +74,50 @@ def rank_command(
 
       modelcmp rank --sort quality --limit 5 --json
     """
-    filters = (task, licence, maker, open_weights, commercial, max_price, min_context)
-    _list(options, *filters, sort=sort or "rank", limit=limit)
+    _list(options, filters, sort or "rank")
 
 
-def _list(
-    options: Options,
-    task: list[str] | None,
-    licence: list[str] | None,
-    maker: list[str] | None,
-    open_weights: bool,
-    commercial: bool,
-    max_price: float | None,
-    min_context: int | None,
-    *,
-    sort: str,
-    limit: int | None,
-) -> None:
-    from modelcmp.comparison.listing import Filters, check_words, make_listing
+def _list(options: Options, given: FilterOptions, sort: str) -> None:
+    from modelcmp.comparison.listing import make_listing
 
     session = Session(options, default_piped="tsv")
+    cards = session.all_cards()
+    filters = read_filters(session, given, cards)
+    listing = make_listing(cards, session.method, filters, sort=sort, limit=given.limit)
+    session.emit(listing)
+    note_unjudged(session, listing.unknown)
+
+
+def read_filters(
+    session: Session, given: FilterOptions, cards: "tuple[ModelCard, ...]"
+) -> "Filters":
+    """Return the filters asked for; a task, licence or maker that nothing has is an error."""
+    from modelcmp.comparison.listing import Filters, check_words
+
     tasks = session.catalogue.registry.tasks
-    for name in task or []:
+    for name in given.task or []:
         if name not in tasks:
             raise UnknownNameError(
                 f"no task is called {name}",
                 hint=did_you_mean(name, tasks) or "tasks are the pipeline tags of Hugging Face",
             )
-    if max_price is not None and not max_price >= 0:
+    if given.max_price is not None and not given.max_price >= 0:
         raise UsageError("--max-price takes a price of 0 or more")
     filters = Filters(
-        tasks=tuple(task or ()),
-        licences=tuple(licence or ()),
-        makers=tuple(maker or ()),
-        open_weights=open_weights,
-        commercial=commercial,
-        max_price=max_price,
-        min_context=min_context,
+        tasks=tuple(given.task or ()),
+        licences=tuple(given.licence or ()),
+        makers=tuple(given.maker or ()),
+        open_weights=given.open_weights,
+        commercial=given.commercial,
+        max_price=given.max_price,
+        min_context=given.min_context,
     )
-    cards = session.all_cards()
     check_words(filters, cards)
-    listing = make_listing(cards, session.method, filters, sort=sort, limit=limit)
-    session.emit(listing)
-    for name, count in listing.unknown.items():
-        left = "1 model" if count == 1 else f"{count} models"
-        session.note(f"--{name}: the cards of {left} do not say; left out")
+    return filters
+
+
+def note_unjudged(session: Session, unknown: dict[str, int]) -> None:
+    """Say how many models a filter could not judge, since their cards do not say."""
+    for name, count in unknown.items():
+        models = "1 model" if count == 1 else f"{count} models"
+        session.note(f"--{name}: the cards of {models} do not say; left out")

@@ -1,14 +1,14 @@
 # Annotations are objects here, not text: Typer reads them, and text costs it a compile for each.
 """The options that every command takes, written once.
 
-`@common` gives a command's function these options beside its own and hands them over as one
-`Options`.
+`@common` gives a command's function the options that all take beside its own, and hands them over as one
+`Options`; `@takes(Options, FilterOptions)` adds the filters of lists.
 """
 
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Annotated, Any
 
 import typer
@@ -72,29 +72,80 @@ class Options:
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback for a bug.")] = False
 
 
-def common(function: Callable[..., None]) -> Callable[..., None]:
-    """Return `function` as a command that takes the common options after its own.
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions:
+    """What a model must meet to be listed."""
 
-    Its first parameter receives them as an `Options`.
+    task: Annotated[
+        list[str] | None,
+        typer.Option("--task", metavar="TASK", help="Only models for this task; repeatable."),
+    ] = None
+    licence: Annotated[
+        list[str] | None,
+        typer.Option("--licence", metavar="ID", help="Only this licence or class; repeatable."),
+    ] = None
+    maker: Annotated[
+        list[str] | None,
+        typer.Option("--maker", metavar="NAME", help="Only models of this maker; repeatable."),
+    ] = None
+    open_weights: Annotated[
+        bool,
+        typer.Option("--open-weights", help="Only models whose weights can be downloaded."),
+    ] = False
+    commercial: Annotated[
+        bool,
+        typer.Option("--commercial", help="Only models whose terms allow commercial use."),
+    ] = False
+    max_price: Annotated[
+        float | None,
+        typer.Option(
+            "--max-price", metavar="USD", help="Only with an offer of at most USD a unit."
+        ),
+    ] = None
+    min_context: Annotated[
+        int | None,
+        typer.Option("--min-context", metavar="TOKENS", help="Only with at least this window."),
+    ] = None
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", help="At most N models.", min=1)
+    ] = None
+
+
+def takes(*groups: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command the options of these groups after its own.
+
+    The command's first parameters receive one instance of each group, in their order.
     """
-    own = list(inspect.signature(function).parameters.values())[1:]
-    shared = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default if field.default is not MISSING else inspect.Parameter.empty,
-            annotation=field.type,
-        )
-        for field in fields(Options)
-    ]
-    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
 
-    @functools.wraps(function)
-    def command(**given: Any) -> None:
-        options = Options(**{field.name: given.pop(field.name) for field in fields(Options)})
-        function(options, **given)
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        parameters = list(inspect.signature(function).parameters.values())[len(groups) :]
+        own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+        shared = [_parameter(field) for group in reversed(groups) for field in fields(group)]
 
-    command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
-    del command.__wrapped__
-    return command
+        @functools.wraps(function)
+        def command(**given: Any) -> None:
+            held = [
+                group(**{field.name: given.pop(field.name) for field in fields(group)})
+                for group in groups
+            ]
+            function(*held, **given)
+
+        command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+        del command.__wrapped__
+        return command
+
+    return decorate
+
+
+def _parameter(field: Field[Any]) -> inspect.Parameter:
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=field.default,
+        annotation=field.type,
+    )
+
+
+common = takes(Options)
+"""Gives a command the options that every command takes."""
