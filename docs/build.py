@@ -11,12 +11,13 @@ import contextlib
 import io
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
-from modelcmp.cli.app import COMMANDS
+from modelcmp.cli.app import COMMANDS, GROUPS
 from modelcmp.comparison.verdict import CALLS, JOB_WEIGHTS, LEAD, PARTLY_SAME_JOB, SAME_JOB
 from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS
@@ -96,7 +97,7 @@ def method_page(registry: Registry) -> str:
         "## Verdict",
         f"Same job? `{JOB_WEIGHTS[0]:g} J(tasks) + {JOB_WEIGHTS[1]:g} J(outputs) + {JOB_WEIGHTS[2]:g} "
         f"J(inputs)`, J being overlap by union, with the modalities the registry gives the tasks. Below "
-        f"{PARTLY_SAME_JOB:g} the jobs differ, up to {SAME_JOB:g} they are partly the same, above it "
+        f"{PARTLY_SAME_JOB:g} the jobs differ, and so they do when neither a task nor an output is shared; up to {SAME_JOB:g} they are partly the same, above it "
         f"the same. A model leads on a dimension that is known for both and on which it is {LEAD} "
         "displayed points ahead. From the most cautious call to the boldest; the first three are tried "
         "first, then the boldest whose rule holds:",
@@ -142,7 +143,7 @@ def reference_page() -> str:
         "# Reference",
         MADE,
         "## Commands",
-        *(f"### {name}\n\n```text\n{help_text(name)}```" for name in COMMANDS),
+        *(f"### {name}\n\n```text\n{help_text(name)}```" for name in command_names()),
         "## Formats",
         "`auto` is a table on a terminal; into a pipe, documents are Markdown and lists are TSV.",
         table(
@@ -178,6 +179,16 @@ EXIT_CODES = [
 ]
 
 
+def command_names() -> list[str]:
+    """Return every command, those of a group as "group command"."""
+    names = []
+    for name in COMMANDS:
+        names.append(name)
+        if name in GROUPS:
+            names += [f"{name} {inner}" for inner in import_module(COMMANDS[name][0]).COMMANDS]
+    return names
+
+
 def help_text(name: str) -> str:
     """Return what `modelcmp NAME --help` prints, at a fixed width."""
     stream = io.StringIO()
@@ -185,7 +196,7 @@ def help_text(name: str) -> str:
     os.environ["COLUMNS"] = "100"
     try:
         with contextlib.redirect_stdout(stream):
-            main([name, "--help"])
+            main([*name.split(), "--help"])
     finally:
         if held is None:
             del os.environ["COLUMNS"]

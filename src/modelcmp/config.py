@@ -14,6 +14,7 @@ from modelcmp.errors import ConfigError, did_you_mean
 
 ENVIRONMENT: dict[str, str] = {
     "MODELCMP_CATALOGUE": "Catalogue directories, separated as in PATH.",
+    "MODELCMP_EVIDENCE": "File of search evidence, as --evidence takes it.",
     "MODELCMP_FORMAT": "Output format, as --format takes it.",
     "MODELCMP_PROFILE": "Weight profile, as --profile takes it.",
     "MODELCMP_CACHE": "File of checked cards; empty to do without.",
@@ -25,6 +26,7 @@ ENVIRONMENT: dict[str, str] = {
     "SOURCE_DATE_EPOCH": "As-of day of a catalogue that states none, in seconds since 1970.",
     "XDG_CONFIG_HOME": "Where the user's modelcmp/modelcmp.toml lies.",
     "XDG_CACHE_HOME": "Where the cache lies.",
+    "XDG_DATA_HOME": "Where the user's own search evidence lies.",
 }
 """Every variable that is read, with its meaning."""
 
@@ -34,6 +36,7 @@ KEYS: dict[str, str] = {
     "format": "Output format.",
     "profile": "Weight profile.",
     "as_of": "Day the scores speak for.",
+    "evidence": "File of search evidence, relative to the file.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -55,6 +58,7 @@ DEFAULTS: dict[str, Any] = {
     "format": "auto",
     "profile": "balanced",
     "as_of": None,
+    "evidence": None,
     "weights": {},
     "profiles": {},
 }
@@ -86,6 +90,17 @@ def load_settings(
         if value is not None and value != []:
             settings[name] = Setting(value, "command line")
     return settings
+
+
+def default_store_path(environment: Mapping[str, str]) -> Path | None:
+    """Return where this user's evidence lies, or None when there is no home to put it in."""
+    base = environment.get("XDG_DATA_HOME") or ""
+    if os.path.isabs(base):
+        return Path(base) / "modelcmp" / "evidence.sqlite"
+    home = environment.get("HOME") or environment.get("LOCALAPPDATA") or ""
+    if not os.path.isabs(home):
+        return None
+    return Path(home) / ".local" / "share" / "modelcmp" / "evidence.sqlite"
 
 
 def _user_file(environment: Mapping[str, str]) -> Path | None:
@@ -149,7 +164,9 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         return [str(path.parent / text) for text in texts]
     if name == "builtin" and not isinstance(value, bool):
         raise ConfigError(f"{path}: builtin must be true or false")
-    if name in ("format", "profile") and not isinstance(value, str):
+    if name == "evidence" and isinstance(value, str):
+        return str(path.parent / value)
+    if name in ("format", "profile", "evidence") and not isinstance(value, str):
         raise ConfigError(f"{path}: {name} must be text")
     if name == "as_of":
         return str(value)
@@ -180,7 +197,7 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
     if text := environment.get("MODELCMP_CATALOGUE"):
         directories = [part for part in text.split(os.pathsep) if part]
         found["catalogue"] = Setting(directories, "MODELCMP_CATALOGUE")
-    for name in ("format", "profile"):
+    for name in ("format", "profile", "evidence"):
         variable = f"MODELCMP_{name.upper()}"
         if text := environment.get(variable):
             found[name] = Setting(text, variable)

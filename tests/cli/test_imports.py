@@ -133,11 +133,12 @@ def test_the_rooms_import_only_what_lies_below(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("rich", {"render/table.py"}),
+        ("rich", {"render/table.py", "cli/evidence.py"}),
         ("yaml", {"catalogue/reader.py"}),
         ("pydantic", {"catalogue/fields.py", "catalogue/checking.py"}),
         ("click", set()),
-        ("sqlite3", {"catalogue/cache.py"}),
+        ("sqlite3", {"catalogue/cache.py", "matching/store.py"}),
+        ("tantivy", {"matching/search.py"}),
     ],
 )
 def test_a_library_stays_in_its_room(library: str, rooms: set[str]) -> None:

@@ -47,7 +47,7 @@ def test_version(run: Run) -> None:
 def test_help_lists_every_command(run: Run, flag: str) -> None:
     result = run(flag)
     assert (result.code, result.err) == (0, "")
-    for name in ("compare", "show", "list", "rank", "explain", "config", "validate", "schema"):
+    for name in ("compare", "search", "show", "list", "rank", "evidence", "explain", "config"):
         assert f"\n  {name} " in result.out
     assert "modelcmp compare bakllava sd35-large" in result.out
 
@@ -427,3 +427,22 @@ def test_facts_of_a_card_count_as_capabilities(run: Run) -> None:
         "alpha": ["runs-locally"],
         "beta": ["server-runtime"],
     }
+
+
+def test_a_need_that_only_one_serves_decides(run: Run) -> None:
+    arguments = ("compare", "bakllava", "sd35-large", "--for", "describe product photos")
+    document = json.loads(run(*arguments, "--json").out)
+    assert document["verdict"]["call"] == "different-jobs"
+    assert document["verdict"]["leader"] == "bakllava"
+    assert document["need"]["fits"]["bakllava"] > document["need"]["fits"]["sd35-large"]
+    assert "Only BakLLaVA 1 serves the need" in document["verdict"]["sentence"]
+    assert run(*arguments, "--expect", "bakllava").code == 0
+    assert "| Fit | 70/100 | 53/100 |" in run(*arguments).out
+
+
+def test_a_need_that_none_serves_decides_nothing(run: Run) -> None:
+    arguments = ("compare", "alpha", "painter", "--for", "zzzyx", "--json", *OWN)
+    document = json.loads(run(*arguments).out)
+    assert document["verdict"]["leader"] is None
+    assert set(document["need"]["fits"].values()) == {None}
+    assert "None of them serves the need" in document["verdict"]["sentence"]

@@ -184,7 +184,7 @@ def test_an_unknown_dimension_ends_dominance(
         pytest.param(["text-generation"], ["text-generation"], 1.0, "the same job", id="same"),
         # Nothing in common but the input: 0.2 * 1.
         pytest.param(
-            ["text-classification"], ["text-to-image"], 0.2, "partly the same job", id="at-0.2"
+            ["text-classification"], ["text-to-image"], 0.2, "different jobs", id="only-the-input-in-common"
         ),
         # Nothing in common at all.
         pytest.param(

@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     )
 
 
+@cache
+def _shape(cls: Any) -> tuple[frozenset[str], dict[str, Any]]:
+    """Return the fields of a class that must be given, and the values of the others."""
+    every = fields(cls)
+    required = frozenset(field.name for field in every if field.default is MISSING)
+    return required, {f.name: f.default for f in every if f.name not in required}
+
+
 class Strict:
     """Base of all card classes: unknown keys are refused, nothing is converted, nothing changes.
 
@@ -60,13 +68,13 @@ class Strict:
 
     def __init__(self, **values: Any) -> None:
         """Take field values by name; what has a default may be left out."""
-        for field in self.__dataclass_fields__.values():
-            if field.name not in values:
-                if field.default is MISSING:
-                    raise TypeError(f"{type(self).__name__} needs {field.name}")
-                values[field.name] = field.default
-        if unknown := values.keys() - self.__dataclass_fields__.keys():
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        cls: Any = type(self)
+        required, defaults = _shape(cls)
+        if not required <= values.keys() or not values.keys() <= self.__dataclass_fields__.keys():
+            missing = sorted(required - values.keys())
+            unknown = sorted(values.keys() - self.__dataclass_fields__.keys())
+            raise TypeError(f"{type(self).__name__}: {missing} missing, {unknown} unknown")
+        self.__dict__.update(defaults)
         self.__dict__.update(values)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -7,6 +7,7 @@ the first word names a command, the others are not even described to Typer.
 import os
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -15,15 +16,20 @@ from modelcmp.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("modelcmp.cli.compare", "Answers"),
+    "search": ("modelcmp.cli.search", "Answers"),
     "show": ("modelcmp.cli.models", "Answers"),
     "list": ("modelcmp.cli.models", "Answers"),
     "rank": ("modelcmp.cli.models", "Answers"),
+    "evidence": ("modelcmp.cli.evidence", "Evidence"),
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
 }
 """Command -> the module that holds it and the heading it stands under."""
+
+GROUPS = {"evidence"}
+"""Commands that have commands of their own."""
 
 HELP = """Compare AI models and defend the choice.
 
@@ -69,19 +75,31 @@ def build_app(arguments: list[str]) -> typer.Typer:
     # The shell asks for completions with no arguments at all, and needs every option.
     completing = "_MODELCMP_COMPLETE" in os.environ
     first = arguments[0] if arguments else "" if completing else "--help"
+    listed = first in ("-h", "--help")
     for name in [first] if first in COMMANDS else COMMANDS:
-        function = getattr(import_module(COMMANDS[name][0]), f"{name}_command")
-        app.command(name)(_named_only(function) if first in ("-h", "--help") else function)
+        module = import_module(COMMANDS[name][0])
+        if name in GROUPS:
+            _add_group(app, name, module, listed=listed)
+        else:
+            function = getattr(module, f"{name}_command")
+            app.command(name)(_named_only(function.__doc__) if listed else function)
     return app
 
 
-def _named_only(function: Callable[..., None]) -> Callable[..., None]:
+def _add_group(app: typer.Typer, name: str, module: ModuleType, *, listed: bool) -> None:
+    if listed:
+        app.command(name)(_named_only(module.HELP))
+    else:
+        app.add_typer(getattr(module, f"{name}_app")(), name=name)
+
+
+def _named_only(text: str | None) -> Callable[..., None]:
     """Return a command without its options: the list of commands shows the first line alone."""
 
     def command() -> None:
         """Stand in for a command that is only listed."""
 
-    command.__doc__ = function.__doc__
+    command.__doc__ = text
     return command
 
 

@@ -9,7 +9,10 @@ from modelcmp.cli.session import Session, complete_models, read_names
 from modelcmp.errors import GateError, UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from modelcmp.comparison.compare import Comparison
+    from collections.abc import Sequence
+
+    from modelcmp.catalogue.card import ModelCard
+    from modelcmp.comparison.compare import Comparison, NeedFit
 
 
 @common
@@ -23,6 +26,10 @@ def compare_command(
         ),
     ],
     full: Annotated[bool, typer.Option("--full", help="Show every capability.")] = False,
+    need: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NEED", help="Say how well each serves this need."),
+    ] = None,
     expect: Annotated[
         str | None,
         typer.Option("--expect", metavar="ID", help="Exit 1 unless ID is called the leader."),
@@ -53,9 +60,20 @@ def compare_command(
     session = Session(options)
     _check_gates(session, expect, fail_under, min_coverage, fail_on or [])
     cards = session.find_cards(read_names(names))
-    comparison = compare_models(cards, session.method)
+    fit = _fit(session, cards, need) if need else None
+    comparison = compare_models(cards, session.method, fit)
     session.emit(comparison, full=full)
     _apply_gates(session, comparison, expect, fail_under, min_coverage, fail_on or [])
+
+
+def _fit(session: Session, cards: "Sequence[ModelCard]", need: str) -> "NeedFit":
+    """Return how well these cards serve a need, by the same search that finds models for it."""
+    from modelcmp.cli.search import find_for
+    from modelcmp.comparison.compare import NeedFit
+
+    hits = find_for(session, need)
+    found = {} if hits.nearest else {hit.ranked.card.id: hit.fit for hit in hits.models}
+    return NeedFit(need, hits.understood, {card.id: found.get(card.id) for card in cards})
 
 
 def _check_gates(

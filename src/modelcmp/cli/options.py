@@ -38,6 +38,13 @@ class Options:
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DAY", help="Day the scores speak for.")
     ] = None
+    evidence: Annotated[
+        str | None,
+        typer.Option("--evidence", metavar="FILE", help="Search evidence to score with."),
+    ] = None
+    no_evidence: Annotated[
+        bool, typer.Option("--no-evidence", help="Score without search evidence.")
+    ] = False
     format: Annotated[
         str | None,
         typer.Option(

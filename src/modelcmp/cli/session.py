@@ -17,13 +17,14 @@ from modelcmp.cli.streams import (
     write_file,
     write_out,
 )
-from modelcmp.config import Setting, load_settings
+from modelcmp.config import Setting, default_store_path, load_settings
 from modelcmp.errors import CardProblem, GateError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from modelcmp.catalogue.card import ModelCard
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.cli.options import Options
+    from modelcmp.matching.graph import Matcher, MatchGraph
     from modelcmp.render import Format, Look
     from modelcmp.scoring.rank import Method
 
@@ -52,6 +53,7 @@ class Session:
             "format": "json" if options.json else options.format,
             "profile": options.profile,
             "as_of": options.as_of,
+            "evidence": options.evidence,
             "weights": _parse_weights(options.weight or []) or None,
         }
         return load_settings(
@@ -85,12 +87,62 @@ class Session:
         profile = resolve_profile(
             self.value("profile"), self.value("profiles"), self.value("weights")
         )
-        method = make_method(profile, Circumstances(self.catalogue.registry, self._as_of()))
+        circumstances = Circumstances(self.catalogue.registry, self._as_of(), self.evidence)
+        method = make_method(profile, circumstances)
         if self.options.verbose:
             roots = ", ".join(str(root.cards) for root in self.catalogue.roots)
             said = [f"{name} = {s.value} ({s.origin})" for name, s in self.settings.items()]
             write_err([f"cards from {roots}", *said, f"method {method.hash}, as of {method.as_of}"])
         return method
+
+    @cached_property
+    def evidence(self) -> MatchGraph | None:
+        """The match graph of the search log in use; None, and said why, where it cannot be read."""
+        if self.options.no_evidence:
+            return None
+        path = self._store_file()
+        if path is None or not path.is_file():
+            if self.options.evidence:
+                raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
+            return None
+        from modelcmp.matching.graph import load_evidence
+
+        graph, reason = load_evidence(path, self.all_cards(), self.matcher)
+        if reason:
+            self.note(reason)
+        return graph if graph is not None and graph.episodes else None
+
+    def store_path(self, *, make: bool = False) -> Path:
+        """Return the file of the evidence; `make` makes the folder of the user's own, for them alone.
+
+        Raises EvidenceError when there is no place for it.
+        """
+        from modelcmp.matching.store import EvidenceError
+
+        path = self._store_file()
+        if path is None:
+            raise EvidenceError("there is no home to keep evidence in", hint="add --evidence FILE")
+        if make and self.value("evidence") is None:
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                reason = (error.strerror or "cannot be made").lower()
+                raise EvidenceError(
+                    f"{path.parent}: {reason}", hint="add --evidence FILE"
+                ) from None
+        return path
+
+    def _store_file(self) -> Path | None:
+        named = self.value("evidence")
+        return Path(named) if named else default_store_path(os.environ)
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """What finds the best matches of a query in the cards of this session."""
+        from modelcmp.cli.search import index_folder
+        from modelcmp.matching.search import build_index
+
+        return build_index(self.all_cards(), self.catalogue.registry, index_folder()).best
 
     def _as_of(self) -> str:
         stated = self.value("as_of")
@@ -135,6 +187,10 @@ class Session:
 
     def all_cards(self) -> tuple[ModelCard, ...]:
         """Return every readable card; the others are named on standard error and left out."""
+        return self._all_cards
+
+    @cached_property
+    def _all_cards(self) -> tuple[ModelCard, ...]:
         loaded = self.catalogue.load_all()
         for text in loaded.replaced:
             self.note(text)

@@ -19,7 +19,6 @@ from modelcmp.comparison.facts import (
 )
 from modelcmp.comparison.verdict import (
     CALLS,
-    PARTLY_SAME_JOB,
     Verdict,
     decide,
     is_tie,
@@ -56,6 +55,9 @@ KINDS = {
 }
 NOT_CONFIGURED = "— not configured"
 
+SERVES = 60.0
+"""Fit from which a model counts as serving a need; below it only a stray word matched."""
+
 
 class Cell(NamedTuple):
     """One cell: its text, the number a bar is drawn for (0-100 or None), and whether it leads."""
@@ -87,6 +89,15 @@ class Overlap(NamedTuple):
     titles: dict[str, str]
 
 
+class NeedFit(NamedTuple):
+    """How well each compared model serves a need in words; None where it does not."""
+
+    query: str
+    understood: tuple[str, ...]
+    fits: dict[str, float | None]
+    """0-100, by model."""
+
+
 class Comparison(NamedTuple):
     """Everything a comparison says, in the order a reader wants it."""
 
@@ -100,6 +111,7 @@ class Comparison(NamedTuple):
     """On two models; with more, on the first place against the one it is least sure of."""
     pairs: tuple[Verdict, ...]
     sentence: str
+    need: NeedFit | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -107,8 +119,13 @@ class Comparison(NamedTuple):
         return tuple(model.card.id for model in self.models)
 
 
-def compare_models(cards: Sequence[ModelCard], method: Method) -> Comparison:
-    """Return the comparison of two or more cards; raises UsageError for fewer or a repeated one."""
+def compare_models(
+    cards: Sequence[ModelCard], method: Method, need: NeedFit | None = None
+) -> Comparison:
+    """Return the comparison of two or more cards; raises UsageError for fewer or a repeated one.
+
+    A need that only one model serves decides between models that do different jobs.
+    """
     ids = [card.id for card in cards]
     if len(ids) < 2:
         raise UsageError(
@@ -120,17 +137,48 @@ def compare_models(cards: Sequence[ModelCard], method: Method) -> Comparison:
     models = tuple(rank_model(card, method) for card in cards)
     pairs = tuple(decide(a, b, registry) for a, b in combinations(models, 2))
     verdict = pairs[0] if len(pairs) == 1 else _overall(models, pairs)
+    sentence = verdict.sentence if len(models) == 2 else _sentence(models, pairs, verdict)
+    if need is not None:
+        sentence = f"{sentence} {_say_need(models, need)}"
+        verdict = _decide_by_need(verdict, need)._replace(sentence=sentence)
     return Comparison(
         models=models,
         places=places(models),
         method=method,
-        rows=tuple(_rows(models, pairs, registry)),
+        rows=tuple(_rows(models, pairs, registry, need)),
         overlap=capability_overlap(cards, registry),
         caveats=tuple(_caveats(models, pairs, method)),
         verdict=verdict,
         pairs=pairs,
-        sentence=verdict.sentence if len(models) == 2 else _sentence(models, pairs, verdict),
+        sentence=sentence,
+        need=need,
     )
+
+
+def _serving(need: NeedFit) -> list[str]:
+    return [model for model, fit in need.fits.items() if fit is not None and fit >= SERVES]
+
+
+def _decide_by_need(verdict: Verdict, need: NeedFit) -> Verdict:
+    serving = _serving(need)
+    decided = verdict.call == "different-jobs" and len(serving) == 1
+    return verdict._replace(leader=serving[0]) if decided else verdict
+
+
+def _say_need(models: tuple[RankedModel, ...], need: NeedFit) -> str:
+    names = {model.card.id: model.card.name for model in models}
+    serving = _serving(need)
+    if not serving:
+        return f"None of them serves the need \u201c{need.query}\u201d."
+    if len(serving) == 1:
+        return f"Only {names[serving[0]]} serves the need \u201c{need.query}\u201d."
+    told = [
+        f"{names[model]} fits {whole(fit)} of 100"
+        if fit is not None
+        else f"{names[model]} not at all"
+        for model, fit in need.fits.items()
+    ]
+    return f"For the need \u201c{need.query}\u201d {join_words(told)}."
 
 
 def in_order(models: Sequence[RankedModel]) -> list[RankedModel]:
@@ -265,8 +313,17 @@ def count_text(card: ModelCard) -> str:
     return "1 capability" if count == 1 else f"{count} capabilities"
 
 
+def times_text(model: RankedModel) -> str:
+    """Return how often a loaded log matched the model, or the dash where none is loaded."""
+    matched = model.times_matched
+    return NOT_CONFIGURED if matched is None else f"{matched:,}"
+
+
 def _rows(
-    models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], registry: Registry
+    models: tuple[RankedModel, ...],
+    pairs: tuple[Verdict, ...],
+    registry: Registry,
+    need: NeedFit | None,
 ) -> list[Row]:
     def row(label: str, texts: list[str | None]) -> Row:
         return Row(label, tuple(Cell(text or UNKNOWN) for text in texts))
@@ -277,6 +334,8 @@ def _rows(
         Row("Rank", tuple(Cell(rank_text(m), m.rank.value) for m in models)),
         row("Coverage", [coverage_text(m) for m in models]),
     ]
+    if need is not None:
+        rows.append(Row("Fit", tuple(_fit_cell(need.fits[card.id]) for card in cards)))
     rows += [_dimension_row(d.id, d.title, models, pairs) for d in DIMENSIONS]
     rows += [
         row("Pricing", [price_text(card) for card in cards]),
@@ -285,9 +344,13 @@ def _rows(
         Row("Context", tuple(Cell(window_text(card)) for card in cards)),
         row("Released", [card.released.day if card.released else None for card in cards]),
         row("Capabilities", [kinds_text(card) for card in cards]),
-        row("Times matched", [NOT_CONFIGURED for _ in cards]),
+        row("Times matched", [times_text(m) for m in models]),
     ]
     return rows
+
+
+def _fit_cell(fit: float | None) -> Cell:
+    return Cell("— does not serve it") if fit is None else Cell(f"{whole(fit)}/100", fit)
 
 
 def _dimension_row(
@@ -306,7 +369,7 @@ def _caveats(
     models: tuple[RankedModel, ...], pairs: tuple[Verdict, ...], method: Method
 ) -> list[Caveat]:
     found = []
-    different = [pair for pair in pairs if pair.comparability.score < PARTLY_SAME_JOB]
+    different = [pair for pair in pairs if pair.call == "different-jobs"]
     if different:
         names = {model.card.id: model.card.name for model in models}
         who = "; ".join(join_words([names[model] for model in p.ranked]) for p in different)

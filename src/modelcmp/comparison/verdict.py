@@ -47,7 +47,7 @@ CALLS: dict[str, Call] = {
         Call(
             "different-jobs",
             "Different jobs",
-            f"comparability below {PARTLY_SAME_JOB:g}",
+            f"comparability below {PARTLY_SAME_JOB:g}, or no task and no output in common",
             "The models do different things. The rank order is stated, quality is not compared and "
             "neither is declared better.",
         ),
@@ -119,7 +119,9 @@ def compare_jobs(a: ModelCard, b: ModelCard, registry: Registry) -> Comparabilit
         jaccard(_kinds(a, registry, "input"), _kinds(b, registry, "input")),
     )
     score = rounded(math.fsum(w * part for w, part in zip(JOB_WEIGHTS, parts, strict=True)), 4)
-    if score < PARTLY_SAME_JOB:
+    # What goes in alone makes no job the same: to write a text and to paint a picture from a prompt
+    # are two jobs, though both begin with text.
+    if score < PARTLY_SAME_JOB or not (parts[0] or parts[1]):
         word = "different jobs"
     else:
         word = "partly the same job" if score <= SAME_JOB else "the same job"
@@ -161,7 +163,7 @@ def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:
     jobs = compare_jobs(first.card, second.card, registry)
     gap = rounded(first.rank.value - second.rank.value)
     differences, shares = _differences(first, second)
-    same = jobs.score >= PARTLY_SAME_JOB
+    same = jobs.word != "different jobs"
     share = rounded(weight_share(list(differences.values())), 4)
     call = _call(first, second, gap, share) if same else "different-jobs"
     leader = first.card.id if call in ("leans", "clear", "dominates") else None

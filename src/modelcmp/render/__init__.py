@@ -38,7 +38,12 @@ class Format(NamedTuple):
         self, result: "Comparison | RankedModel | Listing | Facts", look: Look, **given: Any
     ) -> str:
         """Return `result` in this format, by the function its module has for that kind of result."""
-        kinds = {"Comparison": "comparison", "RankedModel": "model", "Listing": "listing"}
+        kinds = {
+            "Comparison": "comparison",
+            "RankedModel": "model",
+            "Listing": "listing",
+            "Hits": "hits",
+        }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
         text: str = getattr(import_module(f"modelcmp.render.{self.id}"), name)(
             result, look=look, **given

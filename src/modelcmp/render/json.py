@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from modelcmp.catalogue.card import BenchmarkResult, Capability, ModelCard
-from modelcmp.comparison.compare import Comparison
+from modelcmp.comparison.compare import Comparison, NeedFit
 from modelcmp.comparison.facts import price_text
 from modelcmp.comparison.verdict import Verdict
 from modelcmp.render import Look
@@ -15,6 +15,7 @@ from modelcmp.scoring.values import Evidence
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
 
 COMPARISON = "modelcmp/comparison/1"
@@ -42,6 +43,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
             },
             "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
             "pairs": [_verdict(pair) for pair in comparison.pairs],
+            "need": _need(comparison.need),
         }
     )
 
@@ -99,6 +101,12 @@ def _method(method: Method) -> dict[str, Any]:
         "method": method.hash,
         "as_of": method.as_of,
     }
+
+
+def _need(need: NeedFit | None) -> dict[str, Any] | None:
+    if need is None:
+        return None
+    return {"query": need.query, "understood": list(need.understood), "fits": need.fits}
 
 
 def _comparability(verdict: Verdict) -> dict[str, Any]:
@@ -162,7 +170,7 @@ def model_fields(model: RankedModel) -> dict[str, Any]:
         "parameters": weights.parameters if weights else None,
         "context_tokens": card.context.tokens if card.context else None,
         "capabilities": [_capability(c, card) for c in card.capabilities],
-        "times_matched": None,
+        "times_matched": model.times_matched,
     }
 
 
@@ -274,3 +282,32 @@ def _source(card: ModelCard, key: str | None) -> dict[str, Any] | None:
         return None
     source = card.sources[key]
     return {"title": source.title, "url": source.url}
+
+
+def render_hits(hits: Hits, *, look: Look) -> str:
+    """Return the models a search found, with what was understood and why each was found."""
+    models = [
+        {
+            **model_fields(hit.ranked),
+            "fit": hit.fit,
+            "matched": {
+                "capability": hit.capability,
+                "words": list(hit.words),
+                "meaning": hit.meaning,
+            },
+            "lacks": list(hit.lacks),
+            "place": place,
+        }
+        for place, hit in enumerate(hits.models, start=1)
+    ]
+    return _text(
+        {
+            "schema": MODELS,
+            **_method(hits.method),
+            "query": hits.query,
+            "literal": hits.literal,
+            "understood": list(hits.understood),
+            "nearest": hits.nearest,
+            "models": models,
+        }
+    )

@@ -34,6 +34,7 @@ from modelcmp.scoring.values import Evidence, State
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
@@ -266,3 +267,30 @@ def _method_line(method: Method) -> str:
 
 def _document(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def render_hits(hits: Hits, *, look: Look) -> str:
+    """Return what was understood, then one table line per model with its fit and the reason."""
+    from modelcmp.comparison.hits import head_text, reason_text
+
+    head = ["Place", "Model", "Fit", "Matched", "Rank", "Price"]
+    rows = [
+        [
+            str(place),
+            f"{markdown(hit.ranked.card.name)} ({hit.ranked.card.id})",
+            f"{hit.fit:.1f}",
+            markdown(reason_text(hit)),
+            rank_text(hit.ranked),
+            markdown(price_text(hit.ranked.card) or "— unknown"),
+        ]
+        for place, hit in enumerate(hits.models, start=1)
+    ]
+    return _document(
+        [
+            f"# Search: {markdown(hits.query)}",
+            "\n".join(f"- Understood: {markdown(text)}" for text in hits.understood),
+            head_text(hits),
+            table(head, rows, right={0, 2, 4}) if rows else "",
+            _method_line(hits.method),
+        ]
+    )

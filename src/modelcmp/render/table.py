@@ -41,6 +41,7 @@ from modelcmp.scoring.values import State
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
 
 BAR_CELLS = 8
@@ -355,3 +356,37 @@ def _results(card: ModelCard) -> Table:
         cells = (f"  {result.name}", result_text(result), f"{result.tier}: {source}, {day}")
         grid.add_row(*(Text(visible(cell)) for cell in cells))
     return grid
+
+
+def render_hits(hits: Hits, *, look: Look) -> str:
+    """Return what was understood, then one line per model with its fit and the reason for it."""
+    from modelcmp.comparison.hits import head_text, reason_text
+    from modelcmp.scoring.rank import whole
+
+    grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    grid.add_column("#", justify="right", no_wrap=True)
+    grid.add_column("Model", no_wrap=look.width >= 60, overflow="fold", min_width=14)
+    grid.add_column("Fit", no_wrap=True)
+    grid.add_column("Matched", overflow="fold", min_width=16, ratio=1)
+    grid.add_column("Rank", justify="right", no_wrap=True)
+    grid.add_column("Price", overflow="fold", min_width=12)
+    for place, hit in enumerate(hits.models, start=1):
+        bar = text_bar(hit.fit, 5, ascii_only=look.ascii_only)
+        cells = (
+            str(place),
+            hit.ranked.card.id,
+            f"{bar} {whole(hit.fit)}",
+            reason_text(hit),
+            rank_text(hit.ranked),
+            short_price_text(hit.ranked.card) or "— unknown",
+        )
+        grid.add_row(*(Text(visible(cell)) for cell in cells))
+    method = hits.method
+    parts: list[Part] = [
+        Paragraph(Text.assemble(("Understood ", "blue"), visible(text))) for text in hits.understood
+    ]
+    if text := head_text(hits):
+        parts.append(_line(text))
+    if hits.models:
+        parts.append(grid)
+    return _draw([*parts, _line(f"profile {method.profile.id}, as of {method.as_of}", "dim")], look)

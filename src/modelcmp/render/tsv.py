@@ -13,6 +13,7 @@ from modelcmp.scoring.rank import Method, RankedModel
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
 
 Value = str | float | int | bool | None
@@ -89,7 +90,7 @@ def _fields(model: RankedModel, place: int) -> dict[str, Value]:
         "context_tokens": card.context.tokens if card.context else None,
         "released": card.released.day if card.released else None,
         "capabilities": len(card.capabilities),
-        "times_matched": None,
+        "times_matched": model.times_matched,
         "maker": card.maker,
     }
 
@@ -112,3 +113,24 @@ def _cell(value: Value) -> str:
 
 def _lines(rows: Iterable[Iterable[str]]) -> str:
     return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def render_hits(hits: Hits, *, look: Look) -> str:
+    """Return one line per model: place and fit first, the reason, then the columns of a list."""
+    head = ("place", "fit", "id", "capability", "words", "meaning", "lacks", "nearest")
+    rest = tuple(name for name in FIELDS if name not in head)
+    lines: list[Iterable[str]] = [(*head, *rest)]
+    for place, hit in enumerate(hits.models, start=1):
+        fields = _fields(hit.ranked, place)
+        told: tuple[Value, ...] = (
+            place,
+            hit.fit,
+            hit.ranked.card.id,
+            hit.capability,
+            " ".join(hit.words),
+            hit.meaning,
+            "; ".join(hit.lacks),
+            hits.nearest,
+        )
+        lines.append([*map(_cell, told), *(_cell(fields[name]) for name in rest)])
+    return _lines(lines)

@@ -124,6 +124,12 @@ class RankedModel(NamedTuple):
     rank: Rank
     dimensions: tuple[DimensionScore, ...]
 
+    @property
+    def times_matched(self) -> int | None:
+        """Searches of the loaded log it was matched with; None where no log is loaded."""
+        (value, *_) = (c.value for c in self.dimension("match").contributions)
+        return int(value.raw) if value.state is State.KNOWN and value.raw is not None else None
+
     def dimension(self, name: str) -> DimensionScore:
         """Return the score of one dimension."""
         return next(score for score in self.dimensions if score.id == name)
@@ -162,7 +168,8 @@ class Method:
 
 def make_method(profile: WeightProfile, circumstances: Circumstances) -> Method:
     """Return the method of a run; the match graph is configured once search evidence is loaded."""
-    configured = frozenset(d.id for d in DIMENSIONS if d.id != "match")
+    loaded = circumstances.evidence is not None
+    configured = frozenset(d.id for d in DIMENSIONS if loaded or d.id != "match")
     return Method(profile, circumstances, configured)
 
 

@@ -175,8 +175,38 @@ def _read_age(card: ModelCard, circumstances: Circumstances) -> Reading:
     return Reading(days, text, (Evidence(source.title, source.url, latest.day),))
 
 
-def _read_match(_: ModelCard, __: Circumstances) -> Reading:
-    return Reading(state=State.NOT_CONFIGURED, reason="no search log is loaded")
+_NO_LOG = Reading(state=State.NOT_CONFIGURED, reason="no search log is loaded")
+
+
+def _read_times_matched(card: ModelCard, circumstances: Circumstances) -> Reading:
+    graph = circumstances.evidence
+    if graph is None:
+        return _NO_LOG
+    from modelcmp.matching.graph import coverage_of
+
+    matched = graph.of(card.id).times_matched
+    text = f"{matched:,} of {graph.episodes:,} searches on {graph.days:,} days"
+    confidence = coverage_of(graph.episodes)
+    return Reading(matched, text, (_own_log(circumstances),), confidence=confidence)
+
+
+def _read_pick_lift(card: ModelCard, circumstances: Circumstances) -> Reading:
+    graph = circumstances.evidence
+    if graph is None:
+        return _NO_LOG
+    from modelcmp.matching.graph import coverage_of, lift_of
+
+    found = graph.of(card.id)
+    score = lift_of(found)
+    if score is None or found.expected is None:
+        return Reading(state=State.UNKNOWN, reason="never shown at a position the log tells")
+    text = f"{found.picked_when_shown:,} picked, {found.expected:.1f} to expect by position"
+    confidence = coverage_of(found.episodes)
+    return Reading(score, text, (_own_log(circumstances),), confidence=confidence)
+
+
+def _own_log(circumstances: Circumstances) -> Evidence:
+    return Evidence("Own search log", None, circumstances.as_of)
 
 
 SIGNALS: tuple[Signal, ...] = (
@@ -299,7 +329,7 @@ SIGNALS: tuple[Signal, ...] = (
         "episodes",
         0.50,
         LogScale(5, 5_000),
-        _read_match,
+        _read_times_matched,
         "Searches in the user's own log that this model was matched with.",
     ),
     Signal(
@@ -309,7 +339,7 @@ SIGNALS: tuple[Signal, ...] = (
         "picks against expected picks",
         0.50,
         TableScale("expected picks by position"),
-        _read_match,
+        _read_pick_lift,
         "How much more often it was picked than its positions in the lists would lead to expect.",
     ),
     Signal(
@@ -357,5 +387,6 @@ def _scaled(signal: Signal, reading: Reading, card: ModelCard) -> SignalValue:
         text=reading.text,
         score=score,
         reason=reading.reason,
+        confidence=reading.confidence,
         evidence=reading.evidence,
     )

@@ -1,10 +1,13 @@
 """What a score is made of: the value of a signal, its state, and where it comes from."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.registry import Registry
+
+if TYPE_CHECKING:
+    from modelcmp.matching.graph import MatchGraph
 
 
 class State(StrEnum):
@@ -52,6 +55,8 @@ class Circumstances(NamedTuple):
 
     registry: Registry
     as_of: str
+    evidence: "MatchGraph | None" = None
+    """The match graph of a loaded search log; None where none is configured."""
 
 
 class Reading(NamedTuple):
@@ -62,6 +67,8 @@ class Reading(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     state: State = State.KNOWN
     reason: str = ""
+    confidence: float = 1.0
+    """How much of the signal counts as known, from 0 to 1."""
 
 
 def stated_evidence(

@@ -1,0 +1,585 @@
+"""The commands under `evidence`: search logs in, counts kept, and what they say of the models."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelcmp.cli.options import Options, common
+from modelcmp.cli.session import Session, complete_models, warn_of
+from modelcmp.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.matching.graph import Edge, MatchGraph, ModelEvidence
+    from modelcmp.matching.logs import Reading, Report
+    from modelcmp.matching.store import Removed, Store
+
+HELP = """Count what people search for and pick, from your own search logs.
+
+All of it stays on this machine: counts by query, model and day; no line, client or time of day.
+"""
+
+Rows = tuple[tuple[str, str, str], ...]
+GRAPH_FORMATS = ("mermaid", "dot", "json")
+MEANINGS = {"user": "client", "session": "client"}
+"""Other words that --map takes for a meaning."""
+
+MinCount = Annotated[
+    int,
+    typer.Option("--min-count", metavar="N", help="Show queries seen N times or more.", min=2),
+]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", help="At most N rows.", min=1)]
+
+
+def evidence_app() -> typer.Typer:
+    """Return the group of these commands, to be added under the name `evidence`."""
+    app = typer.Typer(
+        name="evidence",
+        help=HELP,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app
+
+
+@common
+def add_command(
+    options: Options,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Logs as JSON lines or CSV, plain or gzip; - is standard input.",
+            show_default=False,
+        ),
+    ],
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", metavar="query=q,model=item,...", help="Which column holds what."),
+    ] = None,
+    first_position: Annotated[
+        int, typer.Option("--first-position", metavar="N", help="Number of the top place.", min=0)
+    ] = 1,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="DAY", help="Day of rows without a time.")
+    ] = None,
+    aggregate: Annotated[
+        bool, typer.Option("--aggregate", help="The files are counts made by another engine.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Add search logs: each file wholly or not at all, and once however often it is named.
+
+    Examples:
+
+      modelcmp evidence add searches.csv.gz --map query=text,model=repo
+
+      modelcmp evidence add ubi_queries.ndjson ubi_events.ndjson
+    """
+    from modelcmp.matching.store import add_logs
+
+    session = Session(options)
+    path = session.store_path(make=True)
+
+    def told(name: str, done: "Report") -> None:
+        if done.repeated:
+            session.note(f"{name} was counted before; nothing was added")
+
+    with _progress(session, files) as progress:
+        reading = _reading(session, columns, first_position, day, progress)
+        report = add_logs(path, files, reading, aggregate=aggregate, told=told)
+    session.emit(_report_facts(report))
+    if report.without_client:
+        session.note(
+            f"{report.without_client} rows name no client or session; each counts as an episode"
+        )
+
+
+@common
+def stats_command(options: Options, min_count: MinCount = 5, limit: Limit = 50) -> None:
+    """Show what the evidence holds: episodes, queries, days, and the models with most matches.
+
+    Examples:
+
+      modelcmp evidence stats
+
+      modelcmp evidence stats --json --limit 10
+    """
+    session = Session(options)
+    with _graph(session) as found:
+        rows = _stats_rows(*found, min_count, limit) if found else ()
+        session.emit(_facts("stats", "Evidence from searches", _said(found), rows))
+
+
+@common
+def gaps_command(options: Options, min_count: MinCount = 5, limit: Limit = 20) -> None:
+    """List needs that nothing serves well, most frequent first, and what nobody picks or asks for.
+
+    Examples:
+
+      modelcmp evidence gaps
+
+      modelcmp evidence gaps --min-count 20 --json
+    """
+    session = Session(options)
+    with _graph(session) as found:
+        rows = _gap_rows(session, found[1], min_count, limit) if found else ()
+        session.emit(_facts("gaps", "Needs that nothing serves well", _said(found), rows))
+
+
+@common
+def why_command(
+    options: Options,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Id or alias.", autocompletion=complete_models, show_default=False,
+        ),
+    ],
+    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="This query alone.")] = None,
+    min_count: MinCount = 5,
+    limit: Limit = 20,
+) -> None:  # fmt: skip
+    """Show which queries count for a model: by which capability and words, how often, how picked.
+
+    Examples:
+
+      modelcmp evidence why bakllava
+
+      modelcmp evidence why bakllava "describe product photos"
+    """
+    from modelcmp.matching.privacy import clean_query
+
+    session = Session(options)
+    (card,) = session.find_cards([model])
+    wanted = clean_query(query).text if query else None
+    with _graph(session) as found:
+        rows = _why_rows(found[1], card.id, wanted, min_count, limit) if found else ()
+        title = f"Why {card.name} is matched"
+        session.emit(_facts(f"why:{card.id}", title, _said(found), rows, WHY_COLUMNS))
+
+
+@common
+def graph_command(
+    options: Options,
+    min_count: MinCount = 5,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="Draw at most N links.", min=1, max=500)
+    ] = 40,
+) -> None:
+    """Draw the match graph; --format takes mermaid (when left out), dot or json here.
+
+    Examples:
+
+      modelcmp evidence graph --format mermaid -o matches.mmd
+
+      modelcmp evidence graph --format dot | dot -Tsvg > matches.svg
+    """
+    from modelcmp.matching.graph import strongest_edges
+
+    session = Session(options)
+    kind = "json" if options.json else options.format or "mermaid"
+    if kind not in GRAPH_FORMATS:
+        raise UsageError(
+            f"a graph is not drawn as {kind}",
+            hint=did_you_mean(kind, GRAPH_FORMATS) or f"there are {', '.join(GRAPH_FORMATS)}",
+        )
+    with _graph(session) as found:
+        edges, left_out = strongest_edges(found[1], min_count, limit) if found else ([], 0)
+    session.emit_text(_DRAWN[kind](edges, left_out))
+    if left_out:
+        session.note(f"{len(edges)} links are drawn, {left_out} weaker ones are left out")
+
+
+@common
+def forget_command(
+    options: Options,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="In any case and spacing.")],
+) -> None:
+    """Remove a query from the store, with all that was counted for it.
+
+    Examples:
+
+      modelcmp evidence forget "my secret project"
+
+      modelcmp evidence forget "old need" --evidence team.sqlite
+    """
+    _remove(Session(options), lambda store: store.forget(query))
+
+
+@common
+def purge_command(
+    options: Options,
+    before: Annotated[
+        str, typer.Option("--before", metavar="DAY", help="First day that is kept.")
+    ],
+) -> None:  # fmt: skip
+    """Remove all that was counted before a day.
+
+    Examples:
+
+      modelcmp evidence purge --before 2026-01-01
+
+      modelcmp evidence purge --before 2025-11-24 --evidence team.sqlite
+    """
+    day = _checked_day(before, "--before")
+    _remove(Session(options), lambda store: store.purge(day))
+
+
+@common
+def export_command(options: Options, min_count: MinCount = 5) -> None:
+    """Print the counts as JSON lines that evidence add --aggregate takes; rare queries stay.
+
+    Examples:
+
+      modelcmp evidence export -o counts.jsonl
+
+      modelcmp evidence export --min-count 20 | wc -l
+    """
+    import json
+
+    from modelcmp.matching.store import export_rows, reading_store
+
+    session = Session(options)
+    with reading_store(session.store_path()) as store:
+        lines = [json.dumps(row) for row in export_rows(store, min_count)] if store else []
+        rare = store.rare(min_count) if store else None
+    session.emit_text("".join(f"{line}\n" for line in lines))
+    if rare and rare.queries:
+        session.note(f"{rare.queries} rare queries ({rare.episodes} episodes) were not exported")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "add": add_command,
+    "stats": stats_command,
+    "gaps": gaps_command,
+    "why": why_command,
+    "graph": graph_command,
+    "forget": forget_command,
+    "purge": purge_command,
+    "export": export_command,
+}
+"""Sub-command -> its function."""
+
+
+# -- what they share --------------------------------------------------------------------------------
+
+
+def _reading(
+    session: Session,
+    columns: str | None,
+    first_position: int,
+    day: str | None,
+    progress: Callable[[int], None],
+) -> "Reading":
+    from modelcmp.matching.logs import Reading, model_names, names_a_model
+
+    entries, problems = session.catalogue.names()
+    warn_of(problems)
+    pairs = [(name, entry.id) for entry in entries for name in (entry.id, *entry.names)]
+    return Reading(
+        resolve=model_names(pairs),
+        navigates=names_a_model(name for name, _ in pairs),
+        columns=_parse_map(columns or ""),
+        first_position=first_position,
+        day=_checked_day(day, "--day") if day else None,
+        progress=progress,
+    )
+
+
+def _parse_map(text: str) -> dict[str, str]:
+    """Return meaning -> column from `query=q,model=item`."""
+    from modelcmp.matching.logs import COLUMNS
+
+    found = {}
+    for part in filter(None, text.split(",")):
+        meaning, equals, column = (piece.strip() for piece in part.partition("="))
+        meaning = MEANINGS.get(meaning, meaning)
+        if not equals or not column or meaning not in COLUMNS:
+            raise UsageError(
+                f"--map takes query=COLUMN and the like, not {part}",
+                hint=f"there are {', '.join(COLUMNS)}",
+            )
+        found[meaning] = column
+    return found
+
+
+def _checked_day(text: str, option: str) -> str:
+    from datetime import date
+
+    try:
+        if len(text) != len("2026-11-23"):
+            raise ValueError
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"{option}: {text} is no day", hint="write it as 2026-11-23") from None
+
+
+@contextmanager
+def _progress(session: Session, files: list[str]) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error if that is a terminal and it takes more than a second."""
+    import sys
+    import time
+
+    if session.options.quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    sizes = [os.path.getsize(file) for file in files if os.path.isfile(file)]
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("reading", total=sum(sizes) or None)
+    begun, before, finished = time.monotonic(), 0, 0
+
+    def show(size: int) -> None:
+        nonlocal before, finished
+        if size < before:  # the next file has begun
+            finished += before
+        before = size
+        if time.monotonic() - begun > 1:
+            bar.start()
+            bar.update(task, completed=finished + size)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def _graph(session: Session) -> Iterator["tuple[Store, MatchGraph] | None"]:
+    """Open the store and give it with its graph, or None where there is no store yet."""
+    from modelcmp.matching.graph import load_graph
+    from modelcmp.matching.store import reading_store
+
+    with reading_store(session.store_path()) as store:
+        if store is None:
+            yield None
+        else:
+            yield store, load_graph(store, session.all_cards(), session.matcher)
+
+
+def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
+    from modelcmp.matching.store import writing
+
+    path = session.store_path()
+    if not path.exists():
+        session.emit(_facts("removed", "Removed", NO_EVIDENCE, ()))
+        return
+    with writing(path) as store:
+        removed = how(store)
+    rows = (("queries", str(removed.queries), ""), ("episodes", str(removed.episodes), ""))
+    session.emit(_facts("removed", "Removed", "", rows))
+
+
+# -- what they say ----------------------------------------------------------------------------------
+
+NO_EVIDENCE = "There is no evidence from searches yet."
+WHY_COLUMNS = ("Query", "Times matched", "Why")
+
+
+def _facts(
+    name: str, title: str, text: str, rows: Rows, columns: tuple[str, str, str] = ("", "", "")
+) -> "Facts":
+    from modelcmp.comparison.explain import Facts
+
+    return Facts("evidence", name, title, text, rows, columns)
+
+
+def _said(found: "tuple[Store, MatchGraph] | None") -> str:
+    """Return the sentence before the rows; without a store or episodes it speaks of no evidence."""
+    if found is None or not found[1].episodes:
+        return NO_EVIDENCE
+    graph = found[1]
+    days = "1 day" if graph.days == 1 else f"{graph.days} days"
+    share = graph.looked_up / graph.episodes
+    return f"{graph.episodes} episodes on {days}; {share:.0%} of them were held against the index."
+
+
+def _report_facts(report: "Report") -> "Facts":
+    names = {
+        "rows": "rows", "bad_rows": "bad rows", "episodes": "episodes",
+        "queries": "distinct queries", "matched": "matched", "picked": "picked",
+        "navigational": "navigational", "redacted": "redacted", "capped": "over the cap",
+        "set_aside": "clients set aside", "without_client": "rows without a client",
+    }  # fmt: skip
+    remarks = {
+        "matched": "a model was shown or picked",
+        "navigational": "the query names a model",
+        "redacted": "something personal was struck out",
+        "capped": "a client's matches beyond those that count",
+        "set_aside": "more queries a day than a person makes",
+    }
+    rows = [
+        (title, str(getattr(report, name)), remarks.get(name, "")) for name, title in names.items()
+    ]
+    rows += [(f"{bad.file}:{bad.line}", "bad row", bad.reason) for bad in report.first_bad]
+    return _facts("added", "Evidence added", "", tuple(rows))
+
+
+def _stats_rows(store: "Store", graph: "MatchGraph", min_count: int, limit: int) -> Rows:
+    rare = store.rare(min_count)
+    first, last = store.rows("SELECT min(day), max(day) FROM queries")[0]
+    rows = [
+        ("episodes", str(graph.episodes), f"{graph.navigational} name a model and count apart"),
+        ("distinct queries", str(len(graph.needs)), ""),
+        (
+            "rare",
+            str(rare.queries),
+            f"queries too seldom seen to be shown, {rare.episodes} episodes",
+        ),
+        ("days", str(graph.days), f"{first} to {last}" if first else ""),
+        ("files", str(store.count_files()), ""),
+        ("picks by picks expected", "—" if graph.scale is None else f"{graph.scale:.3f}", ""),
+    ]
+    best = sorted(graph.models.items(), key=lambda pair: (-pair[1].times_matched, pair[0]))
+    rows += [
+        (model, str(found.times_matched), _model_words(found)) for model, found in best[:limit]
+    ]
+    if len(best) > limit:
+        rows.append(("more", str(len(best) - limit), "models were matched less often"))
+    return tuple(rows)
+
+
+def _model_words(found: "ModelEvidence") -> str:
+    from modelcmp.matching.graph import lift_of
+
+    lift = lift_of(found)
+    told = "lift unknown" if lift is None else f"lift {lift:.1f} on {found.episodes} episodes"
+    return f"times matched; picked {found.picked}, {told}"
+
+
+def _gap_rows(session: Session, graph: "MatchGraph", min_count: int, limit: int) -> Rows:
+    from modelcmp.matching.graph import may_be_shown, never_picked, unasked, unmet_needs
+
+    unmet = unmet_needs(graph)
+    shown = [need for need in unmet if may_be_shown(need, min_count)]
+    rare = [need for need in unmet if not may_be_shown(need, min_count)]
+    rows = [
+        (need.query, str(need.episodes), f"episodes; best match {need.strength or 0:.2f} of 1")
+        for need in shown[:limit]
+    ]
+    if len(shown) > limit:
+        rows.append(("more", str(len(shown) - limit), "needs asked for less often"))
+    if rare:
+        episodes = sum(need.episodes for need in rare)
+        rows.append(("rare", str(episodes), f"episodes of {len(rare)} queries too rare to show"))
+    rows += [
+        (model, str(found.episodes), "times shown and never picked")
+        for model, found in never_picked(graph)[:limit]
+    ]
+    silent = unasked(graph, session.all_cards())
+    rows += [(f"{u.model}: {u.title}", "0", "nobody asked for it") for u in silent[:limit]]
+    return tuple(rows)
+
+
+def _why_rows(
+    graph: "MatchGraph", model: str, query: str | None, min_count: int, limit: int
+) -> Rows:
+    from modelcmp.matching.graph import why
+
+    found = why(graph, model, query, min_count)
+    rows = [(edge.query, str(edge.matched), _edge_words(edge)) for edge in found.edges[:limit]]
+    if len(found.edges) > limit:
+        rows.append(("more", str(len(found.edges) - limit), "queries matched less often"))
+    if found.rare_queries:
+        rows.append(
+            ("rare", str(found.rare_matched), f"{found.rare_queries} queries too rare to show")
+        )
+    return tuple(rows)
+
+
+def _edge_words(edge: "Edge") -> str:
+    by = edge.capability or "no capability, the log showed it"
+    words = f" by {', '.join(edge.words)}" if edge.words else ""
+    days = "1 day" if edge.days == 1 else f"{edge.days} days"
+    return f"{by}{words}; shown {edge.shown}, picked {edge.picked}, on {days}"
+
+
+# -- drawings ---------------------------------------------------------------------------------------
+
+
+def _draw_mermaid(edges: "list[Edge]", left_out: int) -> str:
+    lines = ["flowchart LR"]
+    if left_out:
+        lines.append(f"  %% {len(edges)} links are drawn, {left_out} weaker ones are left out")
+    names = _numbered(edges)
+    for kind, key in names:
+        left, right = {"q": ("([", "])"), "c": ("[", "]"), "m": ("[[", "]]")}[kind]
+        lines.append(f'  {names[kind, key]}{left}"{_mermaid(key[-1])}"{right}')
+    for source, target, label in _links(edges, names):
+        lines.append(f"  {source} -->|{label}| {target}" if label else f"  {source} --> {target}")
+    return "\n".join(lines) + "\n"
+
+
+def _draw_dot(edges: "list[Edge]", left_out: int) -> str:
+    lines = ["digraph matches {", "  rankdir=LR;"]
+    if left_out:
+        lines.append(f"  // {len(edges)} links are drawn, {left_out} weaker ones are left out")
+    names = _numbered(edges)
+    for kind, key in names:
+        shape = {"q": "ellipse", "c": "box", "m": "component"}[kind]
+        lines.append(f'  {names[kind, key]} [shape={shape}, label="{_dot(key[-1])}"];')
+    for source, target, label in _links(edges, names):
+        lines.append(f"  {source} -> {target}" + (f' [label="{label}"];' if label else ";"))
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _draw_json(edges: "list[Edge]", left_out: int) -> str:
+    import json
+
+    document = {
+        "schema": "modelcmp/matches/1",
+        "edges": [{**e._asdict(), "expected": round(e.expected, 6)} for e in edges],
+        "left_out": left_out,
+    }
+    return json.dumps(document, ensure_ascii=True, indent=2, allow_nan=False) + "\n"
+
+
+_DRAWN: "dict[str, Callable[[list[Edge], int], str]]" = {
+    "mermaid": _draw_mermaid,
+    "dot": _draw_dot,
+    "json": _draw_json,
+}
+
+
+def _keys(edge: "Edge") -> list[tuple[str, tuple[str, ...]]]:
+    """Return the nodes of an edge; a model shown without a capability is joined to it directly."""
+    middle = [("c", (edge.model, edge.capability))] if edge.capability else []
+    return [("q", (edge.query,)), *middle, ("m", (edge.model,))]
+
+
+def _numbered(edges: "list[Edge]") -> dict[tuple[str, tuple[str, ...]], str]:
+    nodes = sorted({key for edge in edges for key in _keys(edge)})
+    return {key: f"{key[0]}{number}" for number, key in enumerate(nodes)}
+
+
+def _links(
+    edges: "list[Edge]", names: dict[tuple[str, tuple[str, ...]], str]
+) -> list[tuple[str, str, str]]:
+    """Return each link once, with its count on the one that leaves the query."""
+    found: dict[tuple[str, str], str] = {}
+    for edge in edges:
+        nodes = [names[key] for key in _keys(edge)]
+        for place, pair in enumerate(pairwise(nodes)):
+            found.setdefault(pair, str(edge.matched) if place == 0 else "")
+    return [(*pair, label) for pair, label in found.items()]
+
+
+def _mermaid(text: str) -> str:
+    from modelcmp.render.clean import visible
+
+    return "".join(c if c.isalnum() or c in " .,-+/'?!" else f"#{ord(c)};" for c in visible(text))
+
+
+def _dot(text: str) -> str:
+    from modelcmp.render.clean import visible
+
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,87 @@
+"""The command that starts from a need: `search`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelcmp.cli.models import read_filters
+from modelcmp.cli.options import FilterOptions, Options, takes
+from modelcmp.cli.session import Session, cache_path
+from modelcmp.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelcmp.comparison.hits import Hits
+
+DEFAULT_LIMIT = 10
+
+
+@takes(Options, FilterOptions)
+def search_command(
+    options: Options,
+    filters: FilterOptions,
+    need: Annotated[
+        list[str],
+        typer.Argument(metavar="NEED...", help="What it is for, in words.", show_default=False),
+    ],
+    literal: Annotated[
+        bool, typer.Option("--literal", help="Look every word up; read no facts out of them.")
+    ] = False,
+    semantic: Annotated[
+        bool, typer.Option("--semantic", help="Search by meaning too (extra modelcmp[semantic]).")
+    ] = False,
+) -> None:
+    """Find the models that serve a need, the best fit first.
+
+    Examples:
+
+      modelcmp search "describe product photos offline, commercial use"
+
+      modelcmp search "text to image under $0.05 per image" --json
+    """
+    text = " ".join(need).strip()
+    if not text:
+        raise UsageError("search needs words", hint='modelcmp search "describe photos offline"')
+    session = Session(options, default_piped="tsv")
+    hits = find_for(session, text, filters, literal=literal, semantic=semantic)
+    session.emit(hits)
+    if session.format.id == "tsv":
+        for line in hits.understood:
+            session.note(f"understood: {line}")
+    for line, count in hits.unknown.items():
+        models = "1 model" if count == 1 else f"{count} models"
+        session.note(f"{line}: the cards of {models} do not say; left out")
+
+
+def find_for(
+    session: Session,
+    text: str,
+    filters: FilterOptions | None = None,
+    *,
+    literal: bool = False,
+    semantic: bool = False,
+) -> "Hits":
+    """Return the models of the session's catalogue that serve a need; all of them without filters."""
+    from modelcmp.comparison.hits import find_hits
+    from modelcmp.comparison.listing import Filters
+    from modelcmp.matching.need import read_need
+    from modelcmp.matching.search import build_index
+
+    registry = session.catalogue.registry
+    cards = session.all_cards()
+    limit = (filters.limit or DEFAULT_LIMIT) if filters else len(cards)
+    return find_hits(
+        cards,
+        read_need(text, registry, literal=literal),
+        build_index(cards, registry, index_folder(), semantic=semantic),
+        session.method,
+        read_filters(session, filters, cards) if filters else Filters(),
+        limit=limit,
+        literal=literal,
+    )
+
+
+def index_folder() -> Path | None:
+    """Return where indexes are kept: beside the checked cards, or nowhere when those are not."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-search") if path else None

@@ -1,0 +1,438 @@
+"""The store of search evidence: one SQLite file of additive counts, and nothing else.
+
+Whole logs are added in one transaction each, so that a log is in the store wholly or not at all. Every
+count is a whole number, so shards give the same store in any order and grouping. A file that is
+damaged, newer or somebody else's is named and never written to.
+"""
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from modelcmp.errors import ModelcmpError
+from modelcmp.matching.logs import (
+    AGGREGATE_COLUMNS,
+    EXPECTED_UNIT,
+    Caps,
+    Counts,
+    Digest,
+    LogFile,
+    ModelCount,
+    QueryCount,
+    Reading,
+    Report,
+    group_sources,
+    open_log,
+    read_aggregate,
+    read_source,
+)
+from modelcmp.matching.privacy import clean_query
+
+APPLICATION_ID = 0x6D636D70
+"""The letters mcmp, in the header of the file."""
+
+VERSION = 1
+BUSY_SECONDS = 30.0
+LEAST_MIN_COUNT = 2
+MIN_COUNT = 5
+MIN_DAYS = 2
+"""A query is shown once it was seen so often, on so many days."""
+
+_TABLES = (
+    "CREATE TABLE queries (query TEXT NOT NULL, day TEXT NOT NULL, episodes INTEGER NOT NULL,"
+    " navigational INTEGER NOT NULL, PRIMARY KEY (query, day)) WITHOUT ROWID",
+    "CREATE TABLE models (query TEXT NOT NULL, model TEXT NOT NULL, day TEXT NOT NULL,"
+    " shown INTEGER NOT NULL, expected INTEGER NOT NULL, clicked INTEGER NOT NULL,"
+    " chosen INTEGER NOT NULL, PRIMARY KEY (query, model, day)) WITHOUT ROWID",
+    "CREATE TABLE files (digest BLOB PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+)
+_STAGES = (
+    "CREATE TEMP TABLE IF NOT EXISTS new_queries (query TEXT, day TEXT, episodes INTEGER,"
+    " navigational INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS new_models (query TEXT, model TEXT, day TEXT, shown INTEGER,"
+    " expected INTEGER, clicked INTEGER, chosen INTEGER)",
+)
+_MERGE_QUERIES = (
+    "INSERT INTO queries SELECT query, day, sum(episodes), sum(navigational) FROM new_queries"
+    " WHERE true GROUP BY query, day ON CONFLICT DO UPDATE SET"
+    " episodes = episodes + excluded.episodes, navigational = navigational + excluded.navigational"
+)
+_MERGE_MODELS = (
+    "INSERT INTO models SELECT query, model, day, sum(shown), sum(expected), sum(clicked),"
+    " sum(chosen) FROM new_models WHERE true GROUP BY query, model, day ON CONFLICT DO UPDATE SET"
+    " shown = shown + excluded.shown, expected = expected + excluded.expected,"
+    " clicked = clicked + excluded.clicked, chosen = chosen + excluded.chosen"
+)
+_TOTALS = (
+    "SELECT 'queries', ifnull(sum(mark(query, day, episodes, navigational)), 0) FROM queries"
+    " UNION ALL SELECT 'models',"
+    " ifnull(sum(mark(query, model, day, shown, expected, clicked, chosen)), 0) FROM models"
+    " UNION ALL SELECT 'files', ifnull(sum(mark(hex(digest), size)), 0) FROM files"
+)
+"""Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
+
+_FREQUENT = "SELECT query FROM queries GROUP BY query HAVING sum(episodes) >= ? AND count(*) >= ?"
+
+
+class EvidenceError(ModelcmpError):
+    """A store of evidence that cannot be used, or not now."""
+
+    code = "bad-evidence"
+
+
+class Rare(NamedTuple):
+    """The one bucket of queries seen too seldom to be shown."""
+
+    queries: int
+    episodes: int
+
+
+class Removed(NamedTuple):
+    """What forgetting or purging took away."""
+
+    queries: int
+    episodes: int
+
+
+def connect(address: str) -> sqlite3.Connection:
+    """Return a connection without automatic transactions; the one place where a file is opened."""
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _mark(*values: str | int) -> int:
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+
+
+def add_logs(
+    path: Path,
+    names: Sequence[str],
+    reading: Reading,
+    *,
+    aggregate: bool = False,
+    told: Callable[[str, Report], None] = lambda _, __: None,
+) -> Report:
+    """Add log files to the store at `path` and return what was read, all together.
+
+    Each source is one transaction; `told` hears of each as it is done. Raises LogError or
+    EvidenceError; sources told of before are then kept.
+    """
+    total, queries, caps = Report(), set[int](), Caps()
+    with writing(path) as store:
+        sources = [[name] for name in names] if aggregate else group_sources(names)
+        for source in sources:
+            report, seen = _add_source(store, source, reading, caps, aggregate)
+            queries |= seen
+            total = _sum(total, report)._replace(queries=len(queries))
+            told(" and ".join(source), report)
+    return total
+
+
+def _add_source(
+    store: "Store", names: Sequence[str], reading: Reading, caps: Caps, aggregate: bool
+) -> tuple[Report, set[int]]:
+    with ExitStack() as stack:
+        known = store.known_sizes()
+        files = [open_log(name, stack, known) for name in names]
+        store.unstage()
+        if aggregate:
+            report, seen = read_aggregate(files[0], reading, store.stage)
+        else:
+            report, seen = read_source(files, reading, store.stage, caps)
+        if store.keep([_digest(file) for file in files]):
+            return report, seen
+        return Report(rows=report.rows, repeated=True), set()
+
+
+def _digest(file: LogFile) -> Digest:
+    return Digest(file.digest.digest(), file.size)
+
+
+def _sum(total: Report, report: Report) -> Report:
+    added = {
+        name: getattr(total, name) + getattr(report, name)
+        for name in Report._fields
+        if name != "repeated"
+    }
+    added["first_bad"] = added["first_bad"][:5]
+    return Report(**added, repeated=report.repeated)
+
+
+@contextmanager
+def writing(path: Path) -> "Iterator[Store]":
+    """Open a store to write to, made if there is none; raises EvidenceError if it cannot be used."""
+    with _named(path):
+        _make_file(path)
+        connection = connect(f"file:{_quoted(path)}?mode=rw")
+        try:
+            store = Store(path, connection)
+            store.prepare()
+            yield store
+        finally:
+            connection.close()
+
+
+@contextmanager
+def reading_store(path: Path) -> "Iterator[Store | None]":
+    """Open a store to read from, None if there is none; raises EvidenceError for a damaged one."""
+    try:
+        there = path.is_file() and path.stat().st_size > 0
+    except OSError:
+        there = False
+    if not there:
+        yield None
+        return
+    with _named(path):
+        connection = connect(f"file:{_quoted(path)}?mode=ro")
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            # One transaction, so that what is read in several steps belongs together.
+            connection.execute("BEGIN")
+            store = Store(path, connection)
+            yield store if store.check_header() else None
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say into an EvidenceError that names the store."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else 0
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            message = f"{path}: another run has been writing to the store for {BUSY_SECONDS:.0f} s"
+            raise EvidenceError(message, hint="try again once it is done") from None
+        if code == sqlite3.SQLITE_FULL:
+            raise EvidenceError(f"{path}: the disk is full; nothing was kept") from None
+        raise EvidenceError(f"{path}: {error}; nothing was kept") from None
+    except sqlite3.DatabaseError:
+        raise _damaged(path) from None
+    except OSError as error:
+        raise EvidenceError(f"{path}: {(error.strerror or 'cannot be used').lower()}") from None
+
+
+def _damaged(path: Path) -> EvidenceError:
+    return EvidenceError(
+        f"{path}: the store of evidence is damaged, or no store at all",
+        hint=f"move it away and rebuild it with modelcmp evidence add --evidence {path} LOG...",
+    )
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file that nobody else can read, unless there is one."""
+    if path.exists() and not path.is_file():
+        raise EvidenceError(f"{path}: is no regular file")
+    if not path.parent.is_dir():
+        raise EvidenceError(f"{path}: no such folder", hint=f"make it first: mkdir {path.parent}")
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _quoted(path: Path) -> str:
+    return "".join(f"%{ord(c):02x}" if c in "%?#" else c for c in str(path.absolute()))
+
+
+class Store:
+    """One open store. Writing goes through `stage` and `keep`, or the methods that remove."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        connection.create_function("mark", -1, _mark, deterministic=True)
+
+    # -- opening ------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Check the whole store before anything is written to it, or lay it out if it is empty."""
+        run = self._connection.execute
+        run("PRAGMA trusted_schema = OFF")
+        with self._transaction():
+            if not self.check_header():
+                for table in _TABLES:
+                    run(table)
+                run("INSERT INTO totals " + _TOTALS)
+                run(f"PRAGMA application_id = {APPLICATION_ID}")
+                run(f"PRAGMA user_version = {VERSION}")
+            elif self._quick_check() != "ok" or not self._totals_hold():
+                raise _damaged(self.path)
+        # Only now that it is known to be ours: what is deleted is overwritten.
+        run("PRAGMA secure_delete = ON")
+        run("PRAGMA temp_store = FILE")
+        for stage in _STAGES:
+            run(stage)
+
+    def check_header(self) -> bool:
+        """Return whether this is a store of ours; False if it is empty, EvidenceError if foreign."""
+        application = self._number("PRAGMA application_id")
+        version = self._number("PRAGMA user_version")
+        tables = self._number("SELECT count(*) FROM sqlite_master")
+        if application == APPLICATION_ID and version == VERSION:
+            return True
+        if application == APPLICATION_ID and version > VERSION:
+            raise EvidenceError(
+                f"{self.path}: was written by a newer modelcmp (layout {version}, not {VERSION})",
+                hint="pip install --upgrade modelcmp, or name another store with --evidence",
+            )
+        if application or version or tables:
+            raise EvidenceError(
+                f"{self.path}: is a database, but no store of evidence",
+                hint="name another file with --evidence",
+            )
+        return False
+
+    def _number(self, query: str) -> int:
+        return int(self._connection.execute(query).fetchone()[0])
+
+    def _quick_check(self) -> str:
+        return str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    def _totals_hold(self) -> bool:
+        """Return whether the sums are those written with the counts."""
+        held = self._connection.execute("SELECT name, value FROM totals").fetchall()
+        return sorted(held) == sorted(self._connection.execute(_TOTALS).fetchall())
+
+    def is_whole(self) -> bool:
+        """Return whether nothing in the store is damaged."""
+        return self._quick_check() == "ok" and self._totals_hold()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Hold the only right to write; all or nothing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite may have rolled back by itself, on a full disk for one.
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    # -- adding -------------------------------------------------------------------------------------
+
+    def known_sizes(self) -> dict[int, set[bytes]]:
+        """Return the digests of the files that were counted, by size."""
+        known: dict[int, set[bytes]] = {}
+        for digest, size in self._connection.execute("SELECT digest, size FROM files"):
+            known.setdefault(size, set()).add(digest)
+        return known
+
+    def unstage(self) -> None:
+        """Throw away counts that were staged and not kept."""
+        self._connection.execute("DELETE FROM new_queries")
+        self._connection.execute("DELETE FROM new_models")
+
+    def stage(self, counts: Counts) -> None:
+        """Set counts aside in temporary tables; nobody waits and nothing is in the store yet."""
+        run = self._connection
+        run.execute("BEGIN")
+        run.executemany("INSERT INTO new_queries VALUES (?, ?, ?, ?)", counts.queries)
+        run.executemany("INSERT INTO new_models VALUES (?, ?, ?, ?, ?, ?, ?)", counts.models)
+        run.execute("COMMIT")
+
+    def keep(self, files: Sequence[Digest]) -> bool:
+        """Add what was staged in one transaction; returns False if these files were counted before."""
+        with self._transaction():
+            counted = [self._counted(file) for file in files]
+            if all(counted):
+                return False
+            if any(counted):
+                raise EvidenceError(
+                    "some of the files that belong together were counted before, others not",
+                    hint="add queries and their events in one run, or only new ones",
+                )
+            self._connection.executemany("INSERT INTO files VALUES (?, ?)", set(files))
+            self._connection.execute(_MERGE_QUERIES)
+            self._connection.execute(_MERGE_MODELS)
+            self._write_totals()
+        return True
+
+    def _counted(self, file: Digest) -> bool:
+        found = self._connection.execute("SELECT 1 FROM files WHERE digest = ?", file[:1])
+        return found.fetchone() is not None
+
+    def _write_totals(self) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO totals " + _TOTALS)
+
+    # -- removing -----------------------------------------------------------------------------------
+
+    def forget(self, query: str) -> Removed:
+        """Remove a query, in any spelling that has its normal form, and every trace of it."""
+        return self._remove("query = ?", clean_query(query).text)
+
+    def purge(self, before: str) -> Removed:
+        """Remove all that was counted on the days before `before`."""
+        return self._remove("day < ?", before)
+
+    def _remove(self, which: str, value: str) -> Removed:
+        run = self._connection.execute
+        with self._transaction():
+            counted = (
+                f"SELECT count(DISTINCT query), ifnull(sum(episodes), 0) FROM queries WHERE {which}"
+            )
+            removed = Removed(*run(counted, (value,)).fetchone())
+            run(f"DELETE FROM queries WHERE {which}", (value,))
+            run(f"DELETE FROM models WHERE {which}", (value,))
+            self._write_totals()
+        # Free pages are blank already; this gives them back, unless somebody is reading.
+        with suppress(sqlite3.OperationalError):
+            run("VACUUM")
+        return removed
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Return the rows of a SELECT."""
+        return self._connection.execute(query, values).fetchall()
+
+    def queries(self) -> Iterator[QueryCount]:
+        """Yield every count of a query, in order."""
+        for row in self._connection.execute("SELECT * FROM queries ORDER BY query, day"):
+            yield QueryCount(*row)
+
+    def models(self) -> Iterator[ModelCount]:
+        """Yield every count of a model, in order."""
+        for row in self._connection.execute("SELECT * FROM models ORDER BY query, model, day"):
+            yield ModelCount(*row)
+
+    def count_files(self) -> int:
+        """Return how many files were counted."""
+        return self._number("SELECT count(*) FROM files")
+
+    def frequent(self, min_count: int = MIN_COUNT) -> set[str]:
+        """Return the queries that may be shown: seen often enough, on more than one day."""
+        least = max(LEAST_MIN_COUNT, min_count)
+        return {row[0] for row in self._connection.execute(_FREQUENT, (least, MIN_DAYS))}
+
+    def rare(self, min_count: int = MIN_COUNT) -> Rare:
+        """Return how much lies in the bucket of queries that may not be shown."""
+        shown = self.frequent(min_count)
+        rows = [count for count in self.queries() if count.query not in shown]
+        return Rare(len({row.query for row in rows}), sum(row.episodes for row in rows))
+
+
+def dump(store: Store | None) -> list[str]:
+    """Return the counts of a store as lines in one order: equal stores have equal lines."""
+    if store is None:
+        return []
+    lines = [repr(tuple(count)) for count in store.queries()]
+    return lines + [repr(tuple(count)) for count in store.models()]
+
+
+def export_rows(store: Store, min_count: int = MIN_COUNT) -> Iterator[dict[str, str | int | float]]:
+    """Yield what may be shown as rows that `evidence add --aggregate` takes."""
+    shown = store.frequent(min_count)
+    for query in store.queries():
+        if query.query in shown:
+            yield {"kind": "query", **query._asdict()}
+    for model in store.models():
+        if model.query in shown:
+            row = {"kind": "model", **model._asdict(), "expected": model.expected / EXPECTED_UNIT}
+            yield {name: row[name] for name in AGGREGATE_COLUMNS if name in row}
