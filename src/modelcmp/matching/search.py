@@ -372,7 +372,7 @@ class Meaning:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         try:
-            import wordllama  # type: ignore[import-untyped]
+            import wordllama
         except ImportError:
             raise UsageError(
                 "searching by meaning needs an extra", hint="pip install 'modelcmp[semantic]'"
