@@ -28,6 +28,7 @@ LIMITS: dict[str, tuple[tuple[str, ...], float]] = {
     "compare, Markdown": (("compare", *PAIR, "--format", "markdown"), 9),
     "compare, JSON": (("compare", *PAIR, "--format", "json"), 9),
     "compare, table": (("compare", *PAIR, "--format", "table"), 12),
+    "search": (("search", "describe product photos"), 9),
 }
 COLD_LIMIT = 40
 GROWTH_LIMIT = 1.05

@@ -57,7 +57,15 @@ def find(cards: list[ModelCard], method: Method) -> Find:
         text: str, filters: Filters = Filters(), *, limit: int = 10, literal: bool = False
     ) -> Hits:
         need = read_need(text, registry, literal=literal)
-        return find_hits(cards, need, index, method, filters, limit=limit, literal=literal)
+        return find_hits(
+            {card.id: card for card in cards},
+            need,
+            index,
+            method,
+            filters,
+            limit=limit,
+            literal=literal,
+        )
 
     return search
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from modelcmp.catalogue.card import ModelCard
+from modelcmp.matching.events import Counts, ModelCount, QueryCount, expected_units
 from modelcmp.matching.graph import (
     MatchGraph,
     ModelEvidence,
@@ -23,7 +24,7 @@ from modelcmp.matching.graph import (
     unmet_needs,
     why,
 )
-from modelcmp.matching.logs import Counts, Digest, ModelCount, QueryCount, expected_units
+from modelcmp.matching.log_files import Digest
 from modelcmp.matching.store import reading_store, writing
 
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from modelcmp.config import default_store_path
 from modelcmp.errors import ModelcmpError
 from modelcmp.matching import store as module
-from modelcmp.matching.logs import Counts, Digest, LogError, ModelCount, QueryCount, Reading
+from modelcmp.matching.events import Counts, LogError, ModelCount, QueryCount, Reading
+from modelcmp.matching.log_files import Digest
 from modelcmp.matching.store import (
     EvidenceError,
     Removed,
@@ -301,7 +302,7 @@ KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from modelcmp.matching import store
-from modelcmp.matching.logs import Reading
+from modelcmp.matching.events import Reading
 
 left = int(sys.argv[3])
 
@@ -347,7 +348,7 @@ def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]
 ADDS = """
 import sys
 from pathlib import Path
-from modelcmp.matching.logs import Reading
+from modelcmp.matching.events import Reading
 from modelcmp.matching.store import add_logs
 add_logs(Path(sys.argv[1]), [sys.argv[2]], Reading(resolve=lambda name: name))
 """

@@ -5,7 +5,7 @@ is. Everything that must know all cards (aliases, lists) goes through `load_all`
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
@@ -255,6 +255,32 @@ class Catalogue:
         problems.extend(_shared_names(cards, paths))
         return Loaded(tuple(cards[key] for key in sorted(cards)), tuple(problems), tuple(replaced))
 
+    def fingerprint(self) -> str:
+        """Return a digest of every card file, its name and the rules: equal means equal cards."""
+        digest = blake2b(self._rules, digest_size=20)
+        for path in self._files([]):
+            try:
+                data = read_bytes(path)
+            except CardError:
+                continue
+            digest.update(f"\0{path.stem}\0{len(data)}\0".encode())
+            digest.update(data)
+        return digest.hexdigest()
+
+    def by_id(self, fingerprint: str) -> Mapping[str, ModelCard] | None:
+        """Return the cards by id, each loaded when it is asked for; None until all are known good.
+
+        `remember_good` says so of a fingerprint once `load_all` found nothing to complain of.
+        """
+        if self._cache.find(self._digest(b"good", fingerprint.encode())) is None:
+            return None
+        return LazyCards(self)
+
+    def remember_good(self, fingerprint: str) -> None:
+        """Remember that all files of this fingerprint could be read and replace no other."""
+        self._cache.add(self._digest(b"good", fingerprint.encode()), "[]", "{}")
+        self._cache.flush()
+
     def replacements(self, model_id: str) -> list[str]:
         """Return a note for each file of this id that another one replaces."""
         found = self.find_files(model_id)
@@ -267,6 +293,29 @@ class Catalogue:
     def _files(self, problems: list[CardProblem]) -> Iterator[Path]:
         for root in self.roots:
             yield from walk(root.cards, problems)
+
+
+class LazyCards(Mapping[str, ModelCard]):
+    """Cards by id, in order of id; a card is loaded when it is first asked for."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._paths = {path.stem: path for path in catalogue._files([])}
+        self._held: dict[str, ModelCard] = {}
+
+    def __getitem__(self, model_id: str) -> ModelCard:
+        """Return a card; raises KeyError for an id that no file has."""
+        if model_id not in self._held:
+            self._held[model_id] = self._catalogue.load(self._paths[model_id])
+        return self._held[model_id]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids in order."""
+        return iter(sorted(self._paths))
+
+    def __len__(self) -> int:
+        """Return the number of cards."""
+        return len(self._paths)
 
 
 def _nearest_ids(name: str, entries: list[NameEntry]) -> str | None:

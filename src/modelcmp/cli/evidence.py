@@ -14,8 +14,8 @@ from modelcmp.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
+    from modelcmp.matching.events import Reading, Report
     from modelcmp.matching.graph import Edge, MatchGraph, ModelEvidence
-    from modelcmp.matching.logs import Reading, Report
     from modelcmp.matching.store import Removed, Store
 
 HELP = """Count what people search for and pick, from your own search logs.
@@ -278,7 +278,8 @@ def _reading(
     day: str | None,
     progress: Callable[[int], None],
 ) -> "Reading":
-    from modelcmp.matching.logs import Reading, model_names, names_a_model
+    from modelcmp.matching.events import Reading
+    from modelcmp.matching.names import model_names, names_a_model
 
     entries, problems = session.catalogue.names()
     warn_of(problems)
@@ -295,7 +296,7 @@ def _reading(
 
 def _parse_map(text: str) -> dict[str, str]:
     """Return meaning -> column from `query=q,model=item`."""
-    from modelcmp.matching.logs import COLUMNS
+    from modelcmp.matching.parsing import COLUMNS
 
     found = {}
     for part in filter(None, text.split(",")):

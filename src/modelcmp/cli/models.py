@@ -9,6 +9,8 @@ from modelcmp.cli.session import Session, complete_models, read_names
 from modelcmp.errors import UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from modelcmp.catalogue.card import ModelCard
     from modelcmp.comparison.listing import Filters
 
@@ -89,7 +91,7 @@ def _list(options: Options, given: FilterOptions, sort: str) -> None:
 
 
 def read_filters(
-    session: Session, given: FilterOptions, cards: "tuple[ModelCard, ...]"
+    session: Session, given: FilterOptions, cards: "Collection[ModelCard]"
 ) -> "Filters":
     """Return the filters asked for; a task, licence or maker that nothing has is an error."""
     from modelcmp.comparison.listing import Filters, check_words

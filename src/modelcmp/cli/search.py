@@ -68,14 +68,16 @@ def find_for(
     from modelcmp.matching.search import build_index
 
     registry = session.catalogue.registry
-    cards = session.all_cards()
+    cards = session.cards_by_id
     limit = (filters.limit or DEFAULT_LIMIT) if filters else len(cards)
     return find_hits(
         cards,
         read_need(text, registry, literal=literal),
-        build_index(cards, registry, index_folder(), semantic=semantic),
+        build_index(
+            cards.values(), registry, index_folder(), key=session.fingerprint, semantic=semantic
+        ),
         session.method,
-        read_filters(session, filters, cards) if filters else Filters(),
+        read_filters(session, filters, cards.values()) if filters else Filters(),
         limit=limit,
         literal=literal,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,12 +137,25 @@ class Session:
         return Path(named) if named else default_store_path(os.environ)
 
     @cached_property
+    def fingerprint(self) -> str:
+        """What names the catalogue's content, so that what is derived from it can be kept."""
+        return self.catalogue.fingerprint()
+
+    @cached_property
+    def cards_by_id(self) -> Mapping[str, ModelCard]:
+        """Every readable card by id; loaded one by one once all of them are known to be good."""
+        known = self.catalogue.by_id(self.fingerprint)
+        return known if known is not None else {card.id: card for card in self.all_cards()}
+
+    @cached_property
     def matcher(self) -> Matcher:
         """What finds the best matches of a query in the cards of this session."""
         from modelcmp.cli.search import index_folder
         from modelcmp.matching.search import build_index
 
-        return build_index(self.all_cards(), self.catalogue.registry, index_folder()).best
+        registry = self.catalogue.registry
+        cards = self.cards_by_id.values()
+        return build_index(cards, registry, index_folder(), key=self.fingerprint).best
 
     def _as_of(self) -> str:
         stated = self.value("as_of")
@@ -195,6 +208,8 @@ class Session:
         for text in loaded.replaced:
             self.note(text)
         warn_of(loaded.problems)
+        if not loaded.problems and not loaded.replaced:
+            self.catalogue.remember_good(self.fingerprint)
         return loaded.cards
 
     def note(self, text: str) -> None:

@@ -6,7 +6,7 @@ decided here.
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelcmp.catalogue.card import Capability, ModelCard
 from modelcmp.catalogue.registry import Registry
@@ -37,6 +37,9 @@ from modelcmp.scoring.rank import (
 )
 from modelcmp.scoring.signals import DIMENSIONS
 from modelcmp.scoring.values import SignalValue, State
+
+if TYPE_CHECKING:
+    from modelcmp.matching.graph import MatchGraph
 
 CLAIMS = {
     "verified": "verified",
@@ -263,10 +266,19 @@ def tag_title(tag: str, registry: Registry) -> str:
     return registry.capability_tags[tag].title if tag in registry.capability_tags else tag
 
 
-def capability_note(capability: Capability, model: str, overlap: Overlap) -> str:
-    """Return kind, claim and whether no other card of the comparison states it."""
+def capability_note(
+    capability: Capability,
+    model: str,
+    overlap: Overlap | None = None,
+    evidence: "MatchGraph | None" = None,
+) -> str:
+    """Return kind, claim, whether no other card of a comparison states it, and how often it matched."""
     note = f"{capability.kind}, {CLAIMS[capability.claim]}"
-    return f"{note}, stated here alone" if capability.tag in overlap.only[model] else note
+    if overlap is not None and capability.tag in overlap.only[model]:
+        note += ", stated here alone"
+    if evidence is not None:
+        note += f", matched {evidence.capabilities.get((model, capability.id), 0):,} times"
+    return note
 
 
 def kinds_text(card: ModelCard) -> str:

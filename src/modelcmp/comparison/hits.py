@@ -3,7 +3,7 @@
 Renderers only write: which models are shown, in which order, and every reason is decided here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ class Hits(NamedTuple):
 
 
 def find_hits(
-    cards: Sequence[ModelCard],
+    cards: Mapping[str, ModelCard],
     need: Need,
     index: SearchIndex,
     method: Method,
@@ -67,30 +67,34 @@ def find_hits(
     spelt almost so, then those that meet the facts.
     """
     registry = method.circumstances.registry
-    by_id = {card.id: card for card in cards}
+
+    anything = not need.facts and filters == Filters()
 
     @cache
     def lacks(model: str) -> tuple[str, ...]:
-        return _lacks(by_id[model], need, filters, registry)
+        # Where nothing is asked of a card, none is loaded to be asked.
+        return () if anything else _lacks(cards[model], need, filters, registry)
 
     def keep(model: str) -> bool:
         return not lacks(model)
 
     if need.only_facts:
-        found = _by_facts(cards, keep, index.search(need.words, keep=keep), method)[:limit]
+        found = _by_facts(cards.values(), keep, index.search(need.words, keep=keep), method)[:limit]
         nearest = not found
     else:
         matches = index.search(need.words, limit, keep=keep)
-        found = [_hit(match, by_id[match.model], method) for match in matches]
+        found = [_hit(match, cards[match.model], method) for match in matches]
         nearest = not found or found[0].fit < LEAST_FIT
     if not found:
         matches = index.search(need.words, limit)
-        found = [_hit(match, by_id[match.model], method) for match in matches]
+        found = [_hit(match, cards[match.model], method) for match in matches]
     if not found:
         matches = index.nearest(need.words, limit)
-        found = [_hit(match, by_id[match.model], method) for match in matches]
+        found = [_hit(match, cards[match.model], method) for match in matches]
     if not found and (need.facts or filters != Filters()):
-        found = [hit._replace(fit=0.0) for hit in _by_facts(cards, keep, (), method)[:limit]]
+        found = [
+            hit._replace(fit=0.0) for hit in _by_facts(cards.values(), keep, (), method)[:limit]
+        ]
     return Hits(
         models=tuple(hit._replace(lacks=lacks(hit.ranked.card.id)) for hit in found),
         understood=need.understood,
@@ -98,7 +102,7 @@ def find_hits(
         literal=literal,
         method=method,
         nearest=nearest,
-        unknown=_unknown(cards, need, registry),
+        unknown=_unknown(cards.values(), need, registry),
     )
 
 
@@ -127,7 +131,7 @@ def _lacks(card: ModelCard, need: Need, filters: Filters, registry: Registry) ->
 
 
 def _by_facts(
-    cards: Sequence[ModelCard],
+    cards: Iterable[ModelCard],
     keep: Callable[[str], bool],
     matches: Sequence[Match],
     method: Method,
@@ -156,7 +160,7 @@ def _hit(match: Match, card: ModelCard, method: Method) -> Hit:
     )
 
 
-def _unknown(cards: Sequence[ModelCard], need: Need, registry: Registry) -> dict[str, int]:
+def _unknown(cards: Collection[ModelCard], need: Need, registry: Registry) -> dict[str, int]:
     counts = {
         fact.text: sum(meets(card, fact, registry) is None for card in cards) for fact in need.facts
     }

@@ -1,6 +1,6 @@
 """Which models a list holds, and in which order: the filters and sort keys of list and rank."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
@@ -77,8 +77,10 @@ def make_listing(
     )
 
 
-def check_words(filters: Filters, cards: Sequence[ModelCard]) -> None:
+def check_words(filters: Filters, cards: Collection[ModelCard]) -> None:
     """Raise UnknownNameError for a licence or maker that no card knows, so that a slip shows."""
+    if not (filters.licences or filters.makers):
+        return
     licences = {card.licence.id.removeprefix("LicenseRef-") for card in cards if card.licence}
     spelled = {squash(name) for name in licences} | {squash(f"LicenseRef-{n}") for n in licences}
     for word in filters.licences:

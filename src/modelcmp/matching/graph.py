@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from modelcmp.catalogue.card import ModelCard
-from modelcmp.matching.logs import EXPECTED_UNIT
+from modelcmp.matching.events import EXPECTED_UNIT
 from modelcmp.matching.store import MIN_COUNT, MIN_DAYS, EvidenceError, Store, reading_store
 
 PRIOR = 5

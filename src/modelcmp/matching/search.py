@@ -105,10 +105,28 @@ def build_index(
     registry: Registry,
     folder: Path | None = None,
     *,
+    key: str | None = None,
     semantic: bool = False,
 ) -> "SearchIndex":
-    """Return the index of these cards, kept under `folder` for the next time where that works."""
-    return index_documents(make_documents(cards, registry), folder, semantic=semantic)
+    """Return the index of these cards, kept under `folder` for the next time where that works.
+
+    `key` names the cards' content: an index kept under it is opened without looking at a card.
+    """
+    if folder is not None and key is not None and not semantic:
+        kept = open_index(folder / _key_digest(key, registry))
+        if kept is not None:
+            return kept
+    documents = make_documents(cards, registry)
+    name = _key_digest(key, registry) if key is not None else None
+    return index_documents(documents, folder, name=name, semantic=semantic)
+
+
+def _key_digest(key: str, registry: Registry) -> str:
+    """Return the folder's name for a key: other words of the registry make other documents."""
+    tables = json.dumps([registry.plain.get("tasks"), registry.plain.get("capability_tags")])
+    return blake2b(
+        repr((FORM, sorted(STOP_WORDS), key, tables)).encode(), digest_size=16
+    ).hexdigest()
 
 
 def make_documents(cards: Iterable[ModelCard], registry: Registry) -> list[Document]:
@@ -150,7 +168,11 @@ def _capability_text(capability: Capability, registry: Registry) -> str:
 
 
 def index_documents(
-    documents: Sequence[Document], folder: Path | None = None, *, semantic: bool = False
+    documents: Sequence[Document],
+    folder: Path | None = None,
+    *,
+    name: str | None = None,
+    semantic: bool = False,
 ) -> "SearchIndex":
     """Return the index of some documents: the one kept under `folder`, or a new one.
 
@@ -158,7 +180,7 @@ def index_documents(
     raises UsageError when what makes them is not installed.
     """
     meaning = Meaning(documents) if semantic else None
-    path = folder / _digest(documents) if folder else None
+    path = folder / (name or _digest(documents)) if folder else None
     index = open_index(path) if path else None
     if index is None and path is not None and _write(documents, path):
         index = open_index(path)

@@ -14,22 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelcmp.errors import ModelcmpError
-from modelcmp.matching.logs import (
-    AGGREGATE_COLUMNS,
-    EXPECTED_UNIT,
-    Caps,
-    Counts,
-    Digest,
-    LogFile,
-    ModelCount,
-    QueryCount,
-    Reading,
-    Report,
-    group_sources,
-    open_log,
-    read_aggregate,
-    read_source,
-)
+from modelcmp.matching.aggregate import AGGREGATE_COLUMNS, read_aggregate
+from modelcmp.matching.episodes import Caps
+from modelcmp.matching.events import EXPECTED_UNIT, Counts, ModelCount, QueryCount, Reading, Report
+from modelcmp.matching.log_files import Digest, LogFile
+from modelcmp.matching.logs import group_sources, open_log, read_source
 from modelcmp.matching.privacy import clean_query
 
 APPLICATION_ID = 0x6D636D70

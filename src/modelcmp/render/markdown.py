@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from modelcmp.catalogue.card import Capability, ModelCard
 from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.compare import (
-    CLAIMS,
     Comparison,
-    Overlap,
     capability_note,
     count_text,
     coverage_text,
     dimension_text,
     missing_text,
     rank_text,
+    times_text,
 )
 from modelcmp.comparison.facts import (
     card_rows,
@@ -50,7 +49,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
         _verdict(comparison),
         "## Capabilities",
         _overlap(comparison),
-        *(_capability_details(model.card, comparison.overlap) for model in comparison.models),
+        *(_capability_details(model.card, comparison) for model in comparison.models),
         "## Sources",
         "\n".join(line for note in notes.values() for line in note.definitions()),
         _method_line(comparison.method),
@@ -71,7 +70,10 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
         _breakdown(model, notes),
         *_results(card),
         "## Capabilities",
-        "\n".join(_capability(c, f"{c.kind}, {CLAIMS[c.claim]}") for c in card.capabilities),
+        "\n".join(
+            _capability(c, capability_note(c, card.id, evidence=method.circumstances.evidence))
+            for c in card.capabilities
+        ),
         *_bullets("Limitations", [item.text for item in card.limitations]),
         *_bullets("Best for", card.best_for),
         "## Sources",
@@ -83,7 +85,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
 
 def render_listing(listing: Listing, *, look: Look) -> str:
     """Return one table line per model."""
-    head = ["Place", "Model", "Rank", "Known", "Task", "Price", "Licence", "Context"]
+    head = ["Place", "Model", "Rank", "Known", "Task", "Price", "Licence", "Context", "Matched"]
     rows = [
         [
             str(listing.places[m.card.id]),
@@ -94,6 +96,7 @@ def render_listing(listing: Listing, *, look: Look) -> str:
             markdown(price_text(m.card) or "— unknown"),
             markdown(licence_text(m.card) or "— unknown"),
             markdown(context_text(m.card) or "—"),
+            times_text(m),
         ]
         for m in listing.models
     ]
@@ -172,8 +175,12 @@ def _overlap(comparison: Comparison) -> str:
     return table(["Who has it", "Capability tags"], rows)
 
 
-def _capability_details(card: ModelCard, overlap: Overlap) -> str:
-    lines = [_capability(c, capability_note(c, card.id, overlap)) for c in card.capabilities]
+def _capability_details(card: ModelCard, comparison: Comparison) -> str:
+    evidence = comparison.method.circumstances.evidence
+    lines = [
+        _capability(c, capability_note(c, card.id, comparison.overlap, evidence))
+        for c in card.capabilities
+    ]
     return "\n".join(
         [
             "<details>",

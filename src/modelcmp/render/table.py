@@ -13,7 +13,6 @@ from rich.text import Text
 from modelcmp.catalogue.card import Capability, ModelCard
 from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.compare import (
-    CLAIMS,
     Cell,
     Comparison,
     Overlap,
@@ -23,6 +22,7 @@ from modelcmp.comparison.compare import (
     dimension_text,
     missing_text,
     rank_text,
+    times_text,
 )
 from modelcmp.comparison.facts import (
     card_rows,
@@ -86,7 +86,8 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
     parts += [_line(), _line("Capabilities", "bold")]
     shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
     for capability in shown:
-        parts += _capability(capability, f"{capability.kind}, {CLAIMS[capability.claim]}")
+        note = capability_note(capability, card.id, evidence=method.circumstances.evidence)
+        parts += _capability(capability, note)
     parts += _rest(len(card.capabilities) - len(shown))
     for title, texts in (
         ("Limitations", [item.text for item in card.limitations]),
@@ -111,7 +112,10 @@ def render_listing(listing: Listing, *, look: Look) -> str:
     grid.add_column("Task", overflow="fold", min_width=12)
     grid.add_column("Price", overflow="fold", min_width=12)
     wide = look.width >= 110
+    matched = listing.method.circumstances.evidence is not None
     task_names = listing.method.circumstances.registry.task_names
+    if matched:
+        grid.add_column("Matched", justify="right", no_wrap=True)
     if wide:
         grid.add_column("Licence", overflow="fold")
         grid.add_column("Context", justify="right", no_wrap=True)
@@ -126,6 +130,8 @@ def render_listing(listing: Listing, *, look: Look) -> str:
             task_names(card.tasks),
             short_price_text(card) or "— unknown",
         ]
+        if matched:
+            cells.append(times_text(model))
         if wide:
             cells += [licence_text(card) or "— unknown", context_text(card) or "—"]
         grid.add_row(*(Text(visible(cell)) for cell in cells))
@@ -246,9 +252,11 @@ def _capabilities(card: ModelCard, comparison: Comparison, look: Look) -> list[P
     shown = card.capabilities if look.full else card.capabilities[:FIRST_CAPABILITIES]
     title = Text.assemble((visible(card.name), "bold"), f": {count_text(card)}")
     overlap = comparison.overlap
+    evidence = comparison.method.circumstances.evidence
     parts: list[Part] = [Paragraph(title)]
     for capability in shown:
-        parts += _capability(capability, capability_note(capability, card.id, overlap))
+        note = capability_note(capability, card.id, overlap, evidence)
+        parts += _capability(capability, note)
     return [*parts, *_rest(len(card.capabilities) - len(shown)), _line()]
 
 

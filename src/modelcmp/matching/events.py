@@ -1,0 +1,175 @@
+"""What a log says and what is kept of it: the values that go from module to module, and the limits."""
+
+import math
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from modelcmp.errors import ModelcmpError
+
+BAD_SHARE = 0.5
+BAD_ROWS_JUDGED = 100
+"""From this many rows on, a file with more than that share of bad rows is given up."""
+
+BAD_ROWS_SHOWN = 5
+
+EXPECTED_UNIT = 1_000_000
+"""Expected picks are whole millionths, so that they add up the same in any order."""
+
+KEYS_HELD = 200_000
+"""Most different keys of one kind held in memory."""
+
+
+class Action(IntEnum):
+    """What a row says happened, the strongest last."""
+
+    SEARCH = 0
+    IMPRESSION = 1
+    CLICK = 2
+    CHOSEN = 3
+
+
+class LogError(ModelcmpError):
+    """A log that cannot be read; nothing of it is kept."""
+
+    code = "bad-log"
+
+
+class BadRowError(ValueError):
+    """A row that says nothing usable; the message is the reason, without the row's text."""
+
+
+class UnknownModelError(BadRowError):
+    """A row about a model that the catalogue lacks."""
+
+    def __init__(self) -> None:
+        super().__init__("names a model the catalogue does not have")
+
+
+class Event(NamedTuple):
+    """One row of a log. `seconds` since 1970 is None where the row names a day alone."""
+
+    query: str
+    model: str | None
+    client: int | None
+    day: str
+    seconds: float | None
+    position: int | None
+    action: Action
+
+
+class Fate(NamedTuple):
+    """What became of one model in one episode; `position` is the one nearest the top."""
+
+    action: Action
+    position: int | None
+    shown: bool
+
+
+class Episode(NamedTuple):
+    """One search by one person for one thing on one day, with the models in it."""
+
+    query: str
+    day: str
+    models: dict[str, Fate]
+
+
+class BadRow(NamedTuple):
+    """A line that was left out, and why."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class Report(NamedTuple):
+    """What was read: all counts, with the first bad rows."""
+
+    rows: int = 0
+    bad_rows: int = 0
+    first_bad: tuple[BadRow, ...] = ()
+    episodes: int = 0
+    queries: int = 0
+    matched: int = 0
+    """Episodes that a model was shown or picked in, or whose query matches one."""
+    picked: int = 0
+    navigational: int = 0
+    redacted: int = 0
+    capped: int = 0
+    """Matches beyond the most that count of one client."""
+    set_aside: int = 0
+    """Clients, not rows."""
+    without_client: int = 0
+    """Rows that each counted as an episode, since they name nobody."""
+    repeated: bool = False
+    """The file was counted before; nothing was added."""
+
+
+class Reading(NamedTuple):
+    """How rows are understood: what the catalogue answers, and what the user said of the columns."""
+
+    resolve: Callable[[str], str | None]
+    """Name of a model -> its id."""
+    navigates: Callable[[str], bool] = lambda _: False
+    """Whether a query names a model."""
+    matches: Callable[[str], bool] = lambda _: False
+    """Whether a query matches a model in the index."""
+    columns: dict[str, str] = {}  # noqa: RUF012 - never changed
+    """Meaning -> column, where the user named it."""
+    first_position: int = 1
+    day: str | None = None
+    """Day of rows that name none."""
+    progress: Callable[[int], None] = lambda _: None
+    """Told how many bytes were read."""
+
+
+class QueryCount(NamedTuple):
+    """Episodes of one query on one day, and how many of them name a model."""
+
+    query: str
+    day: str
+    episodes: int
+    navigational: int
+
+
+class ModelCount(NamedTuple):
+    """What became of one model for one query on one day; `expected` in millionths of a pick."""
+
+    query: str
+    model: str
+    day: str
+    shown: int
+    expected: int
+    clicked: int
+    chosen: int
+
+
+class Counts(NamedTuple):
+    """Additive counts: what the store keeps of a log."""
+
+    queries: list[QueryCount]
+    models: list[ModelCount]
+
+
+Sink = Callable[[Counts], None]
+
+
+@lru_cache(4096)
+def expected_units(position: int) -> int:
+    """Return the picks to expect at a position, p^-0.85, in millionths.
+
+    >>> expected_units(1), expected_units(2), expected_units(4)
+    (1000000, 554785, 307786)
+    """
+    return round(EXPECTED_UNIT * math.pow(position, -0.85))
+
+
+def judge(names: Sequence[str], rows: int, bad: int, first: list[BadRow]) -> None:
+    """Raise LogError where too many rows are bad to believe the others."""
+    if rows >= BAD_ROWS_JUDGED and bad > BAD_SHARE * rows:
+        raise LogError(
+            f"{' and '.join(names)}: {bad:,} of {rows:,} rows are bad, so nothing was kept; "
+            + "; ".join(f"line {row.line} {row.reason}" for row in first),
+            hint="modelcmp evidence add --help shows how to name columns with --map",
+        )

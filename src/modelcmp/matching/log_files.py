@@ -1,0 +1,147 @@
+"""Files -> numbered lines. How a log is unpacked, told from one counted before, and cut up, is decided here.
+
+A file is read once, in blocks, and never held whole.
+"""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import IO, Any, NamedTuple
+
+from modelcmp.matching.events import LogError
+
+LINE_BYTES = 1024 * 1024
+"""Longest line of a log."""
+
+GZIP_RATIO = 200
+GZIP_FREE_BYTES = 64 * 1024 * 1024
+"""Above this size, a gzip file that unpacks to more than that many times its size is refused."""
+
+_BLOCK = 1024 * 1024
+
+
+class Digest(NamedTuple):
+    """What a file is known by once it was counted."""
+
+    digest: bytes
+    size: int
+
+
+class LogFile:
+    """One file, unpacked, as numbered lines; its digest is known once it has been read."""
+
+    def __init__(self, name: str, stream: IO[bytes], known: dict[int, set[bytes]]) -> None:
+        self.name = name
+        self.digest = blake2b(digest_size=16)
+        self.size = 0
+        self._goes_on = True
+        self._packed = stream
+        self._known = sorted(known.items())
+        start = _peek(stream, 2)
+        # What is unpacked has the digest of the plain file, so the two count once.
+        self._gzip = start == b"\x1f\x8b"
+        self.stream = gzip.GzipFile(fileobj=stream) if self._gzip else stream
+
+    def lines(self) -> Iterator[tuple[int, str | None]]:
+        """Yield each line with its number; None for one that is too long or not UTF-8."""
+        rest, number, skipping = b"", 0, False
+        for block in self._blocks():
+            *complete, rest = (rest + block).split(b"\n") if rest else block.split(b"\n")
+            if skipping and complete:
+                del complete[0]
+                number, skipping = number + 1, False
+            for text in _decoded(complete):
+                number += 1
+                yield number, text
+            if len(rest) > LINE_BYTES:
+                if not skipping:
+                    yield number + 1, None
+                rest, skipping = b"", True
+        if rest and not skipping:
+            yield number + 1, next(_decoded([rest]))
+
+    def _blocks(self) -> Iterator[bytes]:
+        first = True
+        while block := self._read():
+            self._note(block)
+            if first:
+                block, first = block.removeprefix(b"\xef\xbb\xbf"), False
+            yield block
+
+    def _read(self) -> bytes:
+        try:
+            block = self.stream.read(_BLOCK)
+            # Looked at here, where a fault at the very end has its name too.
+            self._goes_on = bool(block) and bool(_peek(self.stream, 1))
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise LogError(
+                f"{self.name}: the gzip file is damaged; nothing of it was kept",
+                hint="gzip --test shows where; fetch the file again",
+            ) from None
+        except OSError as error:
+            raise LogError(f"{self.name}: {reason_of(error)}") from None
+        if self._gzip and self.size + len(block) > GZIP_FREE_BYTES:
+            packed = max(1, _told(self._packed))
+            if (self.size + len(block)) / packed > GZIP_RATIO:
+                raise LogError(
+                    f"{self.name}: unpacks to more than {GZIP_RATIO} times its size",
+                    hint="if it is what you expect, unpack it first: gzip --decompress --keep",
+                )
+        return block
+
+    def _note(self, block: bytes) -> None:
+        """Add a block to the digest, and refuse a file that begins with one counted before."""
+        start, end = self.size, self.size + len(block)
+        while self._known and self._known[0][0] <= end:
+            size, digests = self._known.pop(0)
+            if size <= start:
+                continue
+            so_far = self.digest.copy()
+            so_far.update(block[: size - start])
+            # Equal to the end is the same file; whether it goes on, the next block tells.
+            if so_far.digest() in digests and (size < end or self._goes_on):
+                raise LogError(
+                    f"{self.name}: begins with a log that was counted before and has grown since",
+                    hint=f"add its new rows alone: tail -c +{size + 1} FILE | modelcmp evidence add -",
+                )
+        self.digest.update(block)
+        self.size = end
+
+
+def _peek(stream: Any, count: int) -> bytes:
+    """Return the next bytes without taking them."""
+    start: bytes = stream.peek(count)
+    return start[:count]
+
+
+def _told(stream: IO[bytes]) -> int:
+    try:
+        return stream.tell()
+    except OSError:
+        return sys.maxsize  # a pipe does not tell; its reader has the whole in hand anyway
+
+
+def _decoded(lines: list[bytes]) -> Iterator[str | None]:
+    """Yield lines as text, all at once where that can be: line by line is three times as slow."""
+    try:
+        texts: Sequence[str | None] = b"\n".join(lines).decode().split("\n") if lines else ()
+    except UnicodeDecodeError:
+        texts = [_text(line) for line in lines]
+    for line in texts:
+        if line is None or len(line) > LINE_BYTES:
+            yield None
+        else:
+            yield line[:-1] if line.endswith("\r") else line
+
+
+def _text(line: bytes) -> str | None:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def reason_of(error: OSError) -> str:
+    return (error.strerror or "cannot be read").lower()
