@@ -446,3 +446,57 @@ def test_a_need_that_none_serves_decides_nothing(run: Run) -> None:
     assert document["verdict"]["leader"] is None
     assert set(document["need"]["fits"].values()) == {None}
     assert "None of them serves the need" in document["verdict"]["sentence"]
+
+
+def write_log(path: Path, model: str, count: int = 40) -> str:
+    """Write a log in which one model is shown first and picked by every second person."""
+    lines = ["time,client,query,model,position,action"]
+    for number in range(count):
+        day = f"2026-11-{1 + number % 20:02d}"
+        lines.append(f"{day}T10:00:00Z,c{number},does its task,{model},1,impression")
+        if number % 2:
+            lines.append(f"{day}T10:00:09Z,c{number},does its task,{model},1,click")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_search_log_becomes_the_fifth_dimension(run: Run, tmp_path: Path) -> None:
+    pair = ("compare", "alpha", "beta", "--json", *OWN)
+    before = json.loads(run(*pair).out)
+    assert [model["times_matched"] for model in before["models"]] == [None, None]
+    assert before["models"][0]["dimensions"]["match"]["state"] == "not configured"
+    store = str(tmp_path / "evidence.sqlite")
+    log = write_log(tmp_path / "log.csv", "alpha")
+    assert run("evidence", "add", log, "--evidence", store, *OWN).code == 0
+    after = json.loads(run(*pair, "--evidence", store).out)
+    alpha, beta = after["models"]
+    assert (alpha["times_matched"], beta["times_matched"]) == (40, 0)
+    assert alpha["dimensions"]["match"]["state"] == "known"
+    assert alpha["dimensions"]["match"]["score"] > beta["dimensions"]["match"]["score"]
+    assert after["profile"]["weights"]["match"] == 0.15
+    assert "not-configured" not in {caveat["code"] for caveat in after["caveats"]}
+    assert json.loads(run(*pair, "--evidence", store, "--no-evidence").out) == before
+    listed = run("list", "--evidence", store, *OWN).out.splitlines()
+    column = listed[0].split("\t").index("times_matched")
+    assert listed[1].split("\t")[column] == "40"
+    assert "matched 40 times" in run("show", "alpha", "--evidence", store, *OWN).out
+
+
+def test_evidence_of_the_environment_and_the_default_place(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = write_log(tmp_path / "log.csv", "alpha")
+    assert run("evidence", "add", log, *OWN).code == 0
+    assert json.loads(run("show", "alpha", "--json", *OWN).out)["times_matched"] == 40
+    monkeypatch.setenv("MODELCMP_EVIDENCE", str(tmp_path / "other.sqlite"))
+    assert json.loads(run("show", "alpha", "--json", *OWN).out)["times_matched"] is None
+
+
+def test_a_store_that_is_asked_for_must_be_there(run: Run, tmp_path: Path) -> None:
+    result = run("show", "alpha", "--evidence", str(tmp_path / "none.sqlite"), *OWN)
+    assert (result.code, result.out) == (2, "")
+    assert "no such evidence\nhint: modelcmp evidence add makes it\n" in result.err
+    (tmp_path / "junk.sqlite").write_text("not a store")
+    damaged = run("show", "alpha", "--evidence", str(tmp_path / "junk.sqlite"), "--json", *OWN)
+    assert json.loads(damaged.out)["times_matched"] is None
+    assert damaged.err.startswith("note: ")
