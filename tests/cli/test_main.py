@@ -448,14 +448,14 @@ def test_a_need_that_none_serves_decides_nothing(run: Run) -> None:
     assert "None of them serves the need" in document["verdict"]["sentence"]
 
 
-def write_log(path: Path, model: str, count: int = 40) -> str:
+def write_log(path: Path, model: str, count: int = 40, people: str = "c") -> str:
     """Write a log in which one model is shown first and picked by every second person."""
     lines = ["time,client,query,model,position,action"]
     for number in range(count):
         day = f"2026-11-{1 + number % 20:02d}"
-        lines.append(f"{day}T10:00:00Z,c{number},does its task,{model},1,impression")
+        lines.append(f"{day}T10:00:00Z,{people}{number},does its task,{model},1,impression")
         if number % 2:
-            lines.append(f"{day}T10:00:09Z,c{number},does its task,{model},1,click")
+            lines.append(f"{day}T10:00:09Z,{people}{number},does its task,{model},1,click")
     path.write_text("\n".join(lines) + "\n")
     return str(path)
 
@@ -500,3 +500,23 @@ def test_a_store_that_is_asked_for_must_be_there(run: Run, tmp_path: Path) -> No
     damaged = run("show", "alpha", "--evidence", str(tmp_path / "junk.sqlite"), "--json", *OWN)
     assert json.loads(damaged.out)["times_matched"] is None
     assert damaged.err.startswith("note: ")
+
+
+def test_kept_scores_of_a_log_are_never_stale(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelcmp.matching import graph
+
+    store = str(tmp_path / "evidence.sqlite")
+    show = ("show", "alpha", "--json", "--evidence", store, *OWN)
+    add = ("evidence", "add", "--evidence", store, *OWN)
+    assert run(*add, write_log(tmp_path / "one.csv", "alpha", 40)).code == 0
+    first = run(*show).out
+    made = []
+    original = graph.load_graph
+    monkeypatch.setattr(graph, "load_graph", lambda *a, **k: made.append(1) or original(*a, **k))
+    assert run(*show).out == first
+    assert made == []
+    assert run(*add, write_log(tmp_path / "two.csv", "alpha", 60, "d")).code == 0
+    assert json.loads(run(*show).out)["times_matched"] > json.loads(first)["times_matched"]
+    assert made == [1]

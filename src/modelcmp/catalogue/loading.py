@@ -281,6 +281,16 @@ class Catalogue:
         self._cache.add(self._digest(b"good", fingerprint.encode()), "[]", "{}")
         self._cache.flush()
 
+    def recall(self, key: bytes) -> str | None:
+        """Return a text that was made from these cards and kept under a key, or None."""
+        found = self._cache.find(self._digest(b"kept", key))
+        return found[1] if found else None
+
+    def keep(self, key: bytes, text: str) -> None:
+        """Keep a text for `recall`; the key must name everything it was made from."""
+        self._cache.add(self._digest(b"kept", key), "[]", text)
+        self._cache.flush()
+
     def replacements(self, model_id: str) -> list[str]:
         """Return a note for each file of this id that another one replaces."""
         found = self.find_files(model_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,12 +106,36 @@ class Session:
             if self.options.evidence:
                 raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
             return None
-        from modelcmp.matching.graph import load_evidence
+        from modelcmp.matching.graph import load_evidence, pack_scores, unpack_scores
 
+        key = self._evidence_key(path)
+        with suppress(ValueError):
+            if key is not None and (held := self.catalogue.recall(key)) is not None:
+                return unpack_scores(held)
         graph, reason = load_evidence(path, self.all_cards(), self.matcher)
         if reason:
             self.note(reason)
-        return graph if graph is not None and graph.episodes else None
+        if graph is None or not graph.episodes:
+            return None
+        if key is not None:
+            self.catalogue.keep(key, pack_scores(graph))
+        return graph
+
+    def _evidence_key(self, path: Path) -> bytes | None:
+        """Return what names cards and store as they are now, or None while one is being written.
+
+        SQLite counts its transactions in the first hundred bytes of the file, so that a store with
+        another content has another key.
+        """
+        if path.with_name(f"{path.name}-journal").exists():
+            return None
+        try:
+            with path.open("rb") as file:
+                header = file.read(100)
+            size = path.stat().st_size
+        except OSError:
+            return None
+        return f"{self.fingerprint}\0{path.resolve()}\0{size}\0".encode() + header
 
     def store_path(self, *, make: bool = False) -> Path:
         """Return the file of the evidence; `make` makes the folder of the user's own, for them alone.

@@ -5,6 +5,7 @@ the models shown; the matcher says which capability answers a query. Queries tha
 counted apart: looking somebody up says nothing of what he is good for.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -417,3 +418,40 @@ def strongest_edges(
     edges = [edge for edge in graph.edges if edge.query in shown]
     edges.sort(key=lambda edge: (-edge.matched, -edge.picked, edge.query, edge.model))
     return edges[:most], max(0, len(edges) - most)
+
+
+# -- kept for the next run --------------------------------------------------------------------------
+
+
+def pack_scores(graph: MatchGraph) -> str:
+    """Return what scores need of a graph as JSON text: all but queries and edges."""
+    return json.dumps(
+        {
+            "models": {model: list(found) for model, found in graph.models.items()},
+            "capabilities": [[*key, count] for key, count in graph.capabilities.items()],
+            "scale": graph.scale,
+            "episodes": graph.episodes,
+            "navigational": graph.navigational,
+            "days": graph.days,
+            "looked_up": graph.looked_up,
+        }
+    )
+
+
+def unpack_scores(text: str) -> MatchGraph:
+    """Return the graph of `pack_scores`, without queries and edges; raises ValueError for other text."""
+    try:
+        plain = json.loads(text)
+        return MatchGraph(
+            needs=(),
+            edges=(),
+            models={model: ModelEvidence(*found) for model, found in plain["models"].items()},
+            capabilities={(model, name): n for model, name, n in plain["capabilities"]},
+            scale=plain["scale"],
+            episodes=plain["episodes"],
+            navigational=plain["navigational"],
+            days=plain["days"],
+            looked_up=plain["looked_up"],
+        )
+    except (TypeError, LookupError, AttributeError) as error:
+        raise ValueError("no scores of a match graph") from error
