@@ -336,7 +336,7 @@ def test_a_profile_of_ones_own(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "modelcmp.toml").write_text("[profiles.ours]\nadoption = 1\n")
     document = json.loads(run("show", "alpha", "--profile", "ours", "--json", *OWN).out)
-    assert document["profile"]["id"] == "ours"
+    assert document["profile"] == "ours"
     assert document["rank"]["value"] == document["dimensions"]["adoption"]["score"]
 
 
@@ -473,7 +473,7 @@ def test_a_search_log_becomes_the_fifth_dimension(run: Run, tmp_path: Path) -> N
     assert (alpha["times_matched"], beta["times_matched"]) == (40, 0)
     assert alpha["dimensions"]["match"]["state"] == "known"
     assert alpha["dimensions"]["match"]["score"] > beta["dimensions"]["match"]["score"]
-    assert after["profile"]["weights"]["match"] == 0.15
+    assert after["weights"]["match"] == 0.15
     assert "not-configured" not in {caveat["code"] for caveat in after["caveats"]}
     assert json.loads(run(*pair, "--evidence", store, "--no-evidence").out) == before
     listed = run("list", "--evidence", store, *OWN).out.splitlines()

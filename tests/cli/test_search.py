@@ -176,7 +176,7 @@ def test_hostile_text_stays_text(find: Find, name: str) -> None:
 def test_json_has_exactly_these_keys(find: Find) -> None:
     document = json.loads(as_json.render_hits(find("bold posters offline"), look=LOOK))
     assert list(document) == [
-        "schema", "profile", "method", "as_of", "query", "literal", "understood", "nearest", "models",
+        "schema", "profile", "weights", "method", "as_of", "query", "literal", "understood", "nearest", "models",
     ]  # fmt: skip
     assert document["schema"] == "modelcmp/models/1"
     assert document["query"] == "bold posters offline"

@@ -31,7 +31,8 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
         {
             "schema": COMPARISON,
             **_method(comparison.method),
-            "comparability": _comparability(verdict),
+            "comparability": verdict.comparability.score,
+            "jobs": _jobs(verdict),
             "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
             "models": [
                 {**model_fields(m), "place": comparison.places[m.card.id]}
@@ -94,10 +95,8 @@ def _text(value: dict[str, Any]) -> str:
 
 def _method(method: Method) -> dict[str, Any]:
     return {
-        "profile": {
-            "id": method.profile.id,
-            "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
-        },
+        "profile": method.profile.id,
+        "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
         "method": method.hash,
         "as_of": method.as_of,
     }
@@ -109,15 +108,9 @@ def _need(need: NeedFit | None) -> dict[str, Any] | None:
     return {"query": need.query, "understood": list(need.understood), "fits": need.fits}
 
 
-def _comparability(verdict: Verdict) -> dict[str, Any]:
+def _jobs(verdict: Verdict) -> dict[str, Any]:
     jobs = verdict.comparability
-    return {
-        "score": jobs.score,
-        "word": jobs.word,
-        "tasks": jobs.tasks,
-        "outputs": jobs.outputs,
-        "inputs": jobs.inputs,
-    }
+    return {"word": jobs.word, "tasks": jobs.tasks, "outputs": jobs.outputs, "inputs": jobs.inputs}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
