@@ -37,6 +37,7 @@ KEYS: dict[str, str] = {
     "profile": "Weight profile.",
     "as_of": "Day the scores speak for.",
     "evidence": "File of search evidence, relative to the file.",
+    "remember": "Whether searches are counted as evidence: true or false.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -59,6 +60,7 @@ DEFAULTS: dict[str, Any] = {
     "profile": "balanced",
     "as_of": None,
     "evidence": None,
+    "remember": False,
     "weights": {},
     "profiles": {},
 }
@@ -162,8 +164,8 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
         return [str(path.parent / text) for text in texts]
-    if name == "builtin" and not isinstance(value, bool):
-        raise ConfigError(f"{path}: builtin must be true or false")
+    if name in ("builtin", "remember") and not isinstance(value, bool):
+        raise ConfigError(f"{path}: {name} must be true or false")
     if name == "evidence" and isinstance(value, str):
         return str(path.parent / value)
     if name in ("format", "profile", "evidence") and not isinstance(value, str):

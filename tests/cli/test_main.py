@@ -47,7 +47,17 @@ def test_version(run: Run) -> None:
 def test_help_lists_every_command(run: Run, flag: str) -> None:
     result = run(flag)
     assert (result.code, result.err) == (0, "")
-    for name in ("compare", "search", "show", "list", "rank", "evidence", "explain", "config"):
+    for name in (
+        "compare",
+        "search",
+        "pick",
+        "show",
+        "list",
+        "rank",
+        "evidence",
+        "explain",
+        "config",
+    ):
         assert f"\n  {name} " in result.out
     assert "modelcmp compare bakllava sd35-large" in result.out
 

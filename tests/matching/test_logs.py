@@ -14,24 +14,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelcmp.matching import logs
-from modelcmp.matching.logs import (
+from modelcmp.matching import episodes, log_files, logs, parsing
+from modelcmp.matching.aggregate import read_aggregate
+from modelcmp.matching.episodes import episodes_of
+from modelcmp.matching.events import (
+    NO_CLOCK,
     Action,
     Counts,
     Event,
     LogError,
     Reading,
     Report,
-    episodes_of,
     expected_units,
-    group_sources,
-    model_names,
-    names_a_model,
-    open_log,
-    parse_time,
-    read_aggregate,
-    read_source,
+    fate_of,
 )
+from modelcmp.matching.logs import group_sources, open_log, read_source
+from modelcmp.matching.names import model_names, names_a_model
+from modelcmp.matching.parsing import parse_time
 
 DAY = "2026-11-01"
 MODELS = {"one": "one", "two": "two", "Model One": "one"}
@@ -83,7 +82,9 @@ def event(
     query: str, seconds: float | None = 0, action: Action = Action.SEARCH, model: str | None = None,
     position: int | None = None, day: str = DAY,
 ) -> Event:  # fmt: skip
-    return Event(query, model, 1, day, seconds, position, action)
+    moment = (day, NO_CLOCK if seconds is None else seconds)
+    fate = fate_of(action, position or 0, action is Action.IMPRESSION)
+    return moment, query, {model or "": fate}
 
 
 # -- rows -------------------------------------------------------------------------------------------
@@ -284,13 +285,13 @@ def test_bytes_that_are_no_text(read: Read) -> None:
 
 
 def test_a_line_may_be_one_mebibyte_long(read: Read) -> None:
-    fits = f"{DAY},ab,x" + " y" * ((logs.LINE_BYTES - 18) // 2) + ",,,\n"
-    assert len(fits) == logs.LINE_BYTES + 1, len(fits)  # with its end
-    report, counts = read(f"{HEAD}{fits}{'z' * (logs.LINE_BYTES + 5)}\n{DAY},a,after,,,\n")
+    fits = f"{DAY},ab,x" + " y" * ((log_files.LINE_BYTES - 18) // 2) + ",,,\n"
+    assert len(fits) == log_files.LINE_BYTES + 1, len(fits)  # with its end
+    report, counts = read(f"{HEAD}{fits}{'z' * (log_files.LINE_BYTES + 5)}\n{DAY},a,after,,,\n")
     assert (report.rows, report.bad_rows) == (3, 1)
     assert report.first_bad[0].line == 3
     assert ("after", DAY) in counts
-    report, counts = read(f"{HEAD}{'z' * (3 * logs.LINE_BYTES)}\n{DAY},a,after,,,\n", name="b")
+    report, counts = read(f"{HEAD}{'z' * (3 * log_files.LINE_BYTES)}\n{DAY},a,after,,,\n", name="b")
     assert (report.bad_rows, report.first_bad[0].line, list(counts)) == (1, 2, [("after", DAY)])
 
 
@@ -361,7 +362,7 @@ def test_a_damaged_gzip_is_an_error(read: Read, damage: str) -> None:
 def test_a_gzip_bomb_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = gzip.compress((HEAD + "\n" * 4_000_000).encode())
     assert read(bomb)[0].rows == 0
-    monkeypatch.setattr(logs, "GZIP_FREE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(log_files, "GZIP_FREE_BYTES", 1024 * 1024)
     with pytest.raises(LogError, match="unpacks to more than 200 times its size"):
         read(bomb)
 
@@ -478,8 +479,10 @@ def test_large_logs_are_read_in_parts(read: Read, monkeypatch: pytest.MonkeyPatc
         for n in range(2000)
     )
     whole = read(text)
-    monkeypatch.setattr(logs, "_ROWS_HELD", 100)
-    monkeypatch.setattr(logs, "_KEYS_HELD", 3)
+    monkeypatch.setattr(log_files, "_BLOCK", 4096)
+    monkeypatch.setattr(episodes, "_ROWS_HELD", 100)
+    monkeypatch.setattr(episodes, "KEYS_HELD", 3)
+    monkeypatch.setattr(parsing, "KEYS_HELD", 3)
     in_parts = read(text, name="again")
     assert in_parts[1] == whole[1]
     assert in_parts[0]._replace(queries=0) == whole[0]._replace(queries=0)

@@ -17,6 +17,7 @@ from modelcmp.version import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("modelcmp.cli.compare", "Answers"),
     "search": ("modelcmp.cli.search", "Answers"),
+    "pick": ("modelcmp.cli.search", "Answers"),
     "show": ("modelcmp.cli.models", "Answers"),
     "list": ("modelcmp.cli.models", "Answers"),
     "rank": ("modelcmp.cli.models", "Answers"),

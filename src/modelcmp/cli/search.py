@@ -1,4 +1,4 @@
-"""The command that starts from a need: `search`."""
+"""The commands that start from a need: `search`, and `pick`, which remembers a choice."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.models import read_filters
-from modelcmp.cli.options import FilterOptions, Options, takes
-from modelcmp.cli.session import Session, cache_path
+from modelcmp.cli.options import FilterOptions, Options, common, takes
+from modelcmp.cli.session import Session, cache_path, complete_models
 from modelcmp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ def search_command(
     semantic: Annotated[
         bool, typer.Option("--semantic", help="Search by meaning too (extra modelcmp[semantic]).")
     ] = False,
+    remember: Annotated[
+        bool | None,
+        typer.Option("--remember/--no-remember", help="Count this search as evidence, or do not."),
+    ] = None,
 ) -> None:
     """Find the models that serve a need, the best fit first.
 
@@ -43,14 +47,64 @@ def search_command(
     if not text:
         raise UsageError("search needs words", hint='modelcmp search "describe photos offline"')
     session = Session(options, default_piped="tsv")
+    session.makes_store = session.value("remember") if remember is None else remember
     hits = find_for(session, text, filters, literal=literal, semantic=semantic)
     session.emit(hits)
+    if session.makes_store:
+        _remember(session, text, [hit.ranked.card.id for hit in hits.models])
     if session.format.id == "tsv":
         for line in hits.understood:
             session.note(f"understood: {line}")
     for line, count in hits.unknown.items():
         models = "1 model" if count == 1 else f"{count} models"
         session.note(f"{line}: the cards of {models} do not say; left out")
+
+
+def _remember(session: Session, text: str, shown: list[str]) -> None:
+    from modelcmp.matching.memory import remember_search
+    from modelcmp.matching.names import names_a_model
+
+    names = (name for card in session.cards_by_id.values() for name in (card.id, card.name))
+    store = session.store_path(make=True)
+    query = remember_search(store, text, shown, _today(), names_a_model(names))
+    session.note(f"remembered \u201c{query}\u201d; modelcmp pick MODEL adds your choice")
+
+
+def _today() -> str:
+    """Return the UTC day: of what somebody does now, never of a score."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date().isoformat()
+
+
+@common
+def pick_command(
+    options: Options,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Id or alias.", autocompletion=complete_models, show_default=False,
+        ),
+    ],
+    need: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NEED", help="What for; the last remembered search else."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Count the model you chose as evidence, for the last remembered search or for a need.
+
+    Examples:
+
+      modelcmp pick qwen2.5-vl-7b
+
+      modelcmp pick sd35-large --for "poster with a slogan"
+    """
+    from modelcmp.matching.memory import pick_model
+
+    session = Session(options)
+    model = session.catalogue.get(name).id
+    query = pick_model(session.store_path(make=True), model, _today(), need)
+    session.note(f"{model} was picked for \u201c{query}\u201d")
 
 
 def find_for(

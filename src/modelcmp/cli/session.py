@@ -39,6 +39,8 @@ class Session:
     def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
         self.options = options
         self._default_piped = default_piped
+        self.makes_store = False
+        """Whether this run may make a store of evidence that is not there yet."""
         if options.color not in ("auto", "always", "never"):
             raise UsageError(f"--color takes auto, always or never, not {options.color}")
         if options.check and not options.output:
@@ -103,7 +105,7 @@ class Session:
             return None
         path = self._store_file()
         if path is None or not path.is_file():
-            if self.options.evidence:
+            if self.options.evidence and not self.makes_store:
                 raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
             return None
         from modelcmp.matching.graph import load_evidence, pack_scores, unpack_scores

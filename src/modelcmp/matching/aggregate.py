@@ -36,7 +36,8 @@ def read_aggregate(file: LogFile, reading: Reading, sink: Sink) -> tuple[Report,
     bad: list[BadRow] = []
     totals = Counter[str]()
     seen: set[int] = set()
-    held: Counts = Counts([], [])
+    queries: list[QueryCount] = []
+    models: list[ModelCount] = []
     header: list[str] | None = None
     for line, text in file.lines():
         if text is not None and (not text or text.isspace()):
@@ -56,16 +57,16 @@ def read_aggregate(file: LogFile, reading: Reading, sink: Sink) -> tuple[Report,
         rows, redacted = rows + 1, redacted + struck
         seen.add(hash(count.query))
         if isinstance(count, QueryCount):
-            held.queries.append(count)
+            queries.append(count)
             totals.update(episodes=count.episodes, navigational=count.navigational)
         else:
-            held.models.append(count)
+            models.append(count)
             totals["picked"] += count.clicked + count.chosen
-        if len(held.queries) + len(held.models) > KEYS_HELD:
-            sink(held)
-            held = Counts([], [])
+        if len(queries) + len(models) > KEYS_HELD:
+            sink(Counts(queries, models))
+            queries, models = [], []
     judge([file.name], rows, bad_count, bad)
-    sink(held)
+    sink(Counts(queries, models))
     report = Report(
         rows=rows, bad_rows=bad_count, first_bad=tuple(bad), episodes=totals["episodes"],
         queries=len(seen), picked=totals["picked"], navigational=totals["navigational"],

@@ -6,25 +6,30 @@ set aside in temporary files once it grows. Only counts by query, model and day 
 
 import marshal
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from typing import IO, Any
 
 from modelcmp.matching.events import (
     KEYS_HELD,
+    NO_CLOCK,
+    PICKS,
     Action,
     Counts,
     Episode,
     Event,
     Fate,
-    ModelCount,
-    QueryCount,
+    Held,
+    Moment,
     Reading,
     Sink,
-    expected_units,
+    stronger,
+    unpacked,
 )
 
 PREFIX_SECONDS = 30
@@ -39,58 +44,50 @@ QUERIES_PER_DAY = 500
 
 _PARTS = 64
 _ROWS_HELD = 300_000
-_BY_NUMBER = tuple(Action)
+_ORDER: Callable[[Event], tuple[Moment, str]] = itemgetter(0, 1)
+_QUERY: Callable[[Event], str] = itemgetter(1)
+_KEY: Callable[[Any], tuple[str, str]] = itemgetter(0)
 
 
 def episodes_of(events: list[Event]) -> list[Episode]:
     """Return the episodes of one client, by day: prefixes collapse, the strongest action wins."""
-    events.sort(key=_moment)
-    dropped = _typed_prefixes(events)
     found: dict[tuple[str, str], dict[str, Fate]] = {}
-    for place, event in enumerate(events):
-        if place not in dropped:
-            models = found.setdefault((event.day, event.query), {})
-            if event.model is not None:
-                models[event.model] = _stronger(models.get(event.model), event)
-    return [Episode(query, day, models) for (day, query), models in sorted(found.items())]
+    for run in _meant(events):
+        for (day, _), query, models in run:
+            before = found.setdefault((day, query), models)
+            if before is not models:
+                for model, fate in models.items():
+                    before[model] = stronger(before[model], fate) if model in before else fate
+    for models in found.values():
+        models.pop("", None)
+    return [Episode(query, day, models) for (day, query), models in sorted(found.items(), key=_KEY)]
 
 
-def _moment(event: Event) -> tuple[str, float, str]:
-    return event.day, event.seconds or 0.0, event.query
-
-
-def _stronger(before: Fate | None, event: Event) -> Fate:
-    """Return the stronger action, the position nearest the top, and whether the log showed it."""
-    shown = event.action is Action.IMPRESSION
-    if before is None:
-        return Fate(event.action, event.position, shown)
-    places = [place for place in (before.position, event.position) if place is not None]
-    action = max(before.action, event.action)
-    return Fate(action, min(places, default=None), shown or before.shown)
-
-
-def _typed_prefixes(events: list[Event]) -> set[int]:
-    """Return the places of events whose query was only the beginning of the next one.
+def _meant(events: list[Event]) -> list[list[Event]]:
+    """Return rows in order, cut where the query changes, without beginnings of the next query.
 
     A beginning that a model was picked for had served its purpose and stays.
     """
-    dropped: set[int] = set()
-    start = 0
-    for place in range(1, len(events)):
-        before, after = events[place - 1], events[place]
-        if after.query == before.query:
-            continue
-        run = range(start, place)
-        if (
-            after.query.startswith(before.query)
-            and after.seconds is not None
-            and before.seconds is not None
-            and after.seconds - before.seconds <= PREFIX_SECONDS
-            and all(events[one].action < Action.CLICK for one in run)
-        ):
-            dropped.update(run)
-        start = place
-    return dropped
+    events.sort(key=_ORDER)
+    runs = [list(run) for _, run in groupby(events, _QUERY)]
+    return [
+        run
+        for run, after in zip_longest(runs, runs[1:])
+        if after is None or not _begins(run, after[0])
+    ]
+
+
+def _begins(run: list[Event], after: Event) -> bool:
+    """Return whether the query of a run was only the beginning of the one typed next."""
+    (_, seconds), query, _ = run[-1]
+    (_, later), whole, _ = after
+    return (
+        whole.startswith(query)
+        and later != NO_CLOCK
+        and seconds != NO_CLOCK
+        and later - seconds <= PREFIX_SECONDS
+        and all(fate[0] < Action.CLICK for *_, models in run for fate in models.values())
+    )
 
 
 def is_flood(events: list[Event]) -> bool:
@@ -98,13 +95,16 @@ def is_flood(events: list[Event]) -> bool:
 
     Letters typed one by one are one search, and so is a list of results shown at one time.
     """
-    events.sort(key=_moment)
-    dropped = _typed_prefixes(events)
-    meant = [event for place, event in enumerate(events) if place not in dropped]
-    searches = {(e.day, e.seconds, e.query) for e in meant if e.action < Action.CLICK}
-    queries = {(e.day, e.query) for e in meant}
-    busiest = [Counter(day for day, *_ in some) for some in (searches, queries)]
+    meant = [event for run in _meant(events) for event in run]
+    searches = {(moment, query) for moment, query, models in meant if _is_search(models)}
+    queries = {(moment[:1], query) for moment, query, _ in meant}
+    busiest = [Counter(moment[0] for moment, _ in some) for some in (searches, queries)]
     return any(count > QUERIES_PER_DAY for days in busiest for count in days.values())
+
+
+def _is_search(models: dict[str, Fate]) -> bool:
+    """Return whether there is more than picks: a bare search, or models that were shown."""
+    return any(action < Action.CLICK or shown for action, _, shown, _ in models.values())
 
 
 class Caps:
@@ -113,17 +113,33 @@ class Caps:
     def __init__(self) -> None:
         self._held: dict[int, int] = {}
 
-    def allow(self, client: int, name: str, day: str) -> bool:
-        """Return whether one more match counts, and count it."""
-        key = hash((client, name, _window_of(day)))
-        count = self._held.get(key, 0)
-        self._held[key] = count + 1
-        return count < MATCHES_PER_CLIENT
+    def refused(self, client: int, names: Iterable[str], day: str) -> list[str]:
+        """Count one more match with each name, and return those for which it is one too many."""
+        held, window = self._held, _window_of(day)
+        over = []
+        for name in names:
+            key = hash((client, name, window))
+            count = held.get(key, 0)
+            held[key] = count + 1
+            if count >= MATCHES_PER_CLIENT:
+                over.append(name)
+        return over
 
 
 @lru_cache(4096)
 def _window_of(day: str) -> int:
     return datetime.fromisoformat(day).toordinal() // WINDOW_DAYS
+
+
+class _Day:
+    """What was counted of one query on one day."""
+
+    __slots__ = ("about", "episodes", "models")
+
+    def __init__(self, about: tuple[bool, bool]) -> None:
+        self.about = about
+        self.episodes = 0
+        self.models: dict[str, int] = {}
 
 
 class Tally:
@@ -133,16 +149,17 @@ class Tally:
         self._reading = reading
         self._sink = sink
         self._caps = caps
-        self._queries: dict[tuple[str, str], list[int]] = {}
-        self._models: dict[tuple[str, str, str], list[int]] = {}
+        self._days: dict[tuple[str, str], _Day] = {}
+        self._keys = 0
         self._about: dict[str, tuple[bool, bool]] = {}
         self.seen: set[int] = set()
         self.episodes = self.matched = self.picked = self.navigational = self.capped = 0
 
     def add_alone(self, event: Event) -> None:
         """Count a row that names nobody as an episode of its own."""
-        models = {event.model: _stronger(None, event)} if event.model else {}
-        self.add(Episode(event.query, event.day, models))
+        (day, _), query, models = event
+        models.pop("", None)
+        self.add(Episode(query, day, models))
 
     def add_client(self, client: int, events: list[Event]) -> bool:
         """Count what one client did; returns False where it is set aside."""
@@ -159,30 +176,33 @@ class Tally:
         None where none is left: the index would match the query for them all the same.
         """
         query, day, models = episode
-        if not models:
-            allowed = self._caps.allow(client, f"\0{query}", day)
-            self.capped += not allowed
-            return episode if allowed else None
-        kept = {m: fate for m, fate in models.items() if self._caps.allow(client, m, day)}
-        self.capped += len(models) - len(kept)
+        refused = self._caps.refused(client, models or (f"\0{query}",), day)
+        if not refused:
+            return episode
+        self.capped += len(refused)
+        kept = {model: fate for model, fate in models.items() if model not in refused}
         return Episode(query, day, kept) if kept else None
 
     def add(self, episode: Episode) -> None:
         """Count one episode."""
         query, day, models = episode
-        about = self._about.get(query) or self._look_at(query)
-        counts = self._queries.get((query, day))
-        if counts is None:
-            counts = self._queries[query, day] = [0, 0]
-        counts[0] += 1
-        counts[1] += about[0]
+        counted = self._days.get((query, day))
+        if counted is None:
+            about = self._about.get(query) or self._look_at(query)
+            counted = self._days[query, day] = _Day(about)
+            self._keys += 1
+        counted.episodes += 1
         self.episodes += 1
-        self.navigational += about[0]
-        self.matched += bool(models) or about[1]
-        for model, fate in models.items():
-            self._add_model((query, model, day), fate)
-        self.picked += any(fate.action >= Action.CLICK for fate in models.values())
-        if len(self._queries) + len(self._models) > KEYS_HELD:
+        self.navigational += counted.about[0]
+        self.matched += bool(models) or counted.about[1]
+        added, gained = counted.models, 0
+        before = len(added)
+        for model, (_, _, _, gain) in models.items():
+            added[model] = added.get(model, 0) + gain
+            gained |= gain
+        self.picked += bool(gained & PICKS)
+        self._keys += len(added) - before
+        if self._keys > KEYS_HELD:
             self.flush()
 
     def _look_at(self, query: str) -> tuple[bool, bool]:
@@ -195,21 +215,16 @@ class Tally:
         )
         return about
 
-    def _add_model(self, key: tuple[str, str, str], fate: Fate) -> None:
-        counts = self._models.get(key)
-        if counts is None:
-            counts = self._models[key] = [0, 0, 0, 0]
-        counts[0] += fate.shown
-        counts[1] += expected_units(fate.position) if fate.shown and fate.position else 0
-        counts[2] += fate.action is Action.CLICK
-        counts[3] += fate.action is Action.CHOSEN
-
     def flush(self) -> None:
         """Hand on what was added up since the last time."""
-        queries = [QueryCount(*key, *counts) for key, counts in self._queries.items()]
-        models = [ModelCount(*key, *counts) for key, counts in self._models.items()]
-        self._queries, self._models = {}, {}
-        if queries or models:
+        days, self._days, self._keys = self._days, {}, 0
+        queries = [(*key, day.episodes, day.episodes * day.about[0]) for key, day in days.items()]
+        models = [
+            (query, model, day, *unpacked(gains))
+            for (query, day), counted in days.items()
+            for model, gains in counted.models.items()
+        ]
+        if queries:
             self._sink(Counts(queries, models))
 
 
@@ -218,14 +233,13 @@ class People:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self._held: list[list[Event]] = [[] for _ in range(_PARTS)]
+        self.held: Held = defaultdict(list)
         self._count = 0
         self._files: list[IO[bytes]] = []
 
-    def add(self, event: Event) -> None:
-        """Keep one row."""
-        self._held[(event.client or 0) % _PARTS].append(event)
-        self._count += 1
+    def added(self, count: int) -> None:
+        """Be told that so many rows were added to `held`; they move on once they are many."""
+        self._count += count
         if self._count >= _ROWS_HELD:
             self._spill()
 
@@ -233,29 +247,35 @@ class People:
         # Files without a name, gone with the process; a client is a salted number in them.
         while len(self._files) < _PARTS:
             self._files.append(self._stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
-        for file, rows in zip(self._files, self._held, strict=True):
-            marshal.dump([(*row[:-1], int(row[-1])) for row in rows], file)
-            rows.clear()
+        parts: list[list[tuple[int, list[Event]]]] = [[] for _ in range(_PARTS)]
+        for client, rows in self._people():
+            parts[client % _PARTS].append((client, rows))
+        for file, part in zip(self._files, parts, strict=True):
+            # Read back as a whole: marshal asks a file for every few bytes.
+            block = marshal.dumps(part)
+            file.write(len(block).to_bytes(8, "little") + block)
+        self.held.clear()
         self._count = 0
+
+    def _people(self) -> list[tuple[int, list[Event]]]:
+        return [(client, rows) for client, rows in self.held.items() if client is not None]
 
     def by_client(self) -> Iterator[tuple[int, list[Event]]]:
         """Yield each client with its rows."""
-        for part, rows in enumerate(self._held):
+        if not self._files:
+            yield from self._people()
+            return
+        self._spill()
+        for file in self._files:
             people: dict[int, list[Event]] = {}
-            for row in self._spilt(part):
-                event = Event._make([*row[:-1], _BY_NUMBER[row[-1]]])
-                people.setdefault(row[2], []).append(event)
-            for event in rows:
-                people.setdefault(event.client or 0, []).append(event)
-            rows.clear()
+            for client, rows in self._spilt(file):
+                if client in people:
+                    people[client] += rows
+                else:
+                    people[client] = rows
             yield from people.items()
 
-    def _spilt(self, part: int) -> Iterator[tuple[Any, ...]]:
-        if self._files:
-            file = self._files[part]
-            file.seek(0)
-            while True:
-                try:
-                    yield from marshal.load(file)
-                except EOFError:
-                    return
+    def _spilt(self, file: IO[bytes]) -> Iterator[tuple[int, list[Event]]]:
+        file.seek(0)
+        while size := file.read(8):
+            yield from marshal.loads(file.read(int.from_bytes(size, "little")))

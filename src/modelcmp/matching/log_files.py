@@ -19,7 +19,7 @@ GZIP_RATIO = 200
 GZIP_FREE_BYTES = 64 * 1024 * 1024
 """Above this size, a gzip file that unpacks to more than that many times its size is refused."""
 
-_BLOCK = 1024 * 1024
+_BLOCK = LINE_BYTES
 
 
 class Digest(NamedTuple):
@@ -46,21 +46,26 @@ class LogFile:
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Yield each line with its number; None for one that is too long or not UTF-8."""
-        rest, number, skipping = b"", 0, False
+        for first, lines in self.batches():
+            yield from enumerate(lines, first)
+
+    def batches(self) -> Iterator[tuple[int, Sequence[str | None]]]:
+        """Yield the lines of a block at a time, with the number of the first of them."""
+        rest, number, skipping = b"", 1, False
         for block in self._blocks():
             *complete, rest = (rest + block).split(b"\n") if rest else block.split(b"\n")
             if skipping and complete:
                 del complete[0]
                 number, skipping = number + 1, False
-            for text in _decoded(complete):
-                number += 1
-                yield number, text
+            if complete:
+                yield number, _decoded(complete)
+                number += len(complete)
             if len(rest) > LINE_BYTES:
                 if not skipping:
-                    yield number + 1, None
+                    yield number, [None]
                 rest, skipping = b"", True
         if rest and not skipping:
-            yield number + 1, next(_decoded([rest]))
+            yield number, _decoded([rest])
 
     def _blocks(self) -> Iterator[bytes]:
         first = True
@@ -123,17 +128,20 @@ def _told(stream: IO[bytes]) -> int:
         return sys.maxsize  # a pipe does not tell; its reader has the whole in hand anyway
 
 
-def _decoded(lines: list[bytes]) -> Iterator[str | None]:
-    """Yield lines as text, all at once where that can be: line by line is three times as slow."""
+def _decoded(lines: list[bytes]) -> list[str | None]:
+    """Return lines as text, all at once where that can be: line by line is three times as slow."""
+    texts: list[str | None]
     try:
-        texts: Sequence[str | None] = b"\n".join(lines).decode().split("\n") if lines else ()
+        text = b"\n".join(lines).decode()
+        texts = [*text.split("\n")]
     except UnicodeDecodeError:
-        texts = [_text(line) for line in lines]
-    for line in texts:
-        if line is None or len(line) > LINE_BYTES:
-            yield None
-        else:
-            yield line[:-1] if line.endswith("\r") else line
+        text, texts = "\r", [_text(line) for line in lines]
+    # The others are parts of one block, which is no longer than a line may be.
+    if len(lines[0]) > LINE_BYTES and len(texts[0] or "") > LINE_BYTES:
+        texts[0] = None
+    if "\r" in text:
+        texts = [line[:-1] if line and line[-1] == "\r" else line for line in texts]
+    return texts
 
 
 def _text(line: bytes) -> str | None:

@@ -2,22 +2,28 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from modelcmp.errors import did_you_mean
 from modelcmp.matching.events import (
     KEYS_HELD,
+    NO_CLOCK,
     Action,
     BadRowError,
     Event,
+    Fate,
+    Held,
     LogError,
+    Moment,
     Reading,
     UnknownModelError,
+    fate_of,
+    stronger,
 )
 from modelcmp.matching.privacy import clean_query
 
@@ -26,7 +32,12 @@ MODELS_PER_ROW = 100
 
 LARGEST_POSITION = 1_000_000
 
-_ORDER = ("query", "model", "client", "time", "position", "action")
+UNREADABLE = "is not UTF-8, or longer than 1 MiB"
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_ORDER = ("client", "query", "time", "model", "action", "position")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "query": ("query", "q", "search", "term", "search_term", "user_query", "keywords"),
@@ -51,37 +62,132 @@ ACTIONS: dict[str, Action] = {
 """Words for what happened."""
 
 
+class Batch(NamedTuple):
+    """What became of some lines: rows read, and lines left out with the reason."""
+
+    rows: int
+    bad: list[tuple[int, str]]
+
+
+Reader = Callable[[int, Iterable[str | None], Held], Batch]
+"""Reads lines, the first of which has that number, and adds their events to what is held."""
+
+
+class _Memo(dict[K, V]):
+    """What was found out about each key; forgets everything once it is large."""
+
+    def __init__(self, find: Callable[[K], V]) -> None:
+        self._find = find
+
+    def __missing__(self, key: K) -> V:
+        found = self._find(key)
+        if len(self) >= KEYS_HELD:
+            self.clear()
+        self[key] = found
+        return found
+
+
 class Parser:
     """Turns lines into events; caches what repeats, since a log says the same things again."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._queries: dict[str, tuple[str, bool]] = {}
-        self._models: dict[str, str | None] = {}
+        self._queries = _Memo(clean_query)
+        self._models = _Memo(self._model)
+        self._moments = _Memo(self._moment)
+        self._days = _Memo(_midnight)
+        self._clocks = _Memo(_time_of_day)
+        self._fates = _Memo(self._fate)
+        self._searches = _Memo(_search)
         self._asked: dict[str, tuple[str, Any]] = {}
         self.redacted = 0
 
-    def start(self, first: str) -> Callable[[str], list[Event]]:
+    def start(self, first: str) -> Reader:
         """Return the reader for the lines of a file, from the first of them.
 
         A CSV header is used up; a line of JSON is not.
         """
         if first.lstrip().startswith("{"):
-            return self._json
+            return self._read_json
         delimiter = max(",;\t", key=first.count)
         names = [cell.strip().casefold() for cell in cells_of(first, delimiter)]
         places = [names.index(name) if name else len(names) for name in self._columns(names)]
-        take = itemgetter(*places)
-        count = len(names)
+        searched, told = itemgetter(*places[:3]), itemgetter(*places[3:])
+        return partial(self._read_cells, delimiter, len(names), searched, told)
 
-        def row(line: str) -> list[Event]:
-            cells = line.split(delimiter) if '"' not in line else cells_of(line, delimiter)
-            if len(cells) != count:
-                raise BadRowError(f"has {len(cells)} columns where the header has {count}")
-            cells.append("")
-            return [self.event(*take(cells))]
+    def _read_cells(
+        self,
+        delimiter: str,
+        count: int,
+        searched: Callable[[list[str]], tuple[str, ...]],
+        told: Callable[[list[str]], tuple[str, ...]],
+        number: int,
+        lines: Iterable[str | None],
+        held: Held,
+    ) -> Batch:
+        """Read lines of cells: one loop that calls nothing of ours for what was seen before."""
+        queries, moments, models = self._queries, self._moments, self._models
+        fates, bare = self._fates, self._searches
+        redacted = rows = 0
+        bad: list[tuple[int, str]] = []
+        last: tuple[str, ...] = ()
+        for line in lines:
+            rows += 1
+            try:
+                if line is None:
+                    raise BadRowError(UNREADABLE)
+                cells = line.split(delimiter) if '"' not in line else cells_of(line, delimiter)
+                if len(cells) != count:
+                    raise BadRowError(f"has {len(cells)} columns where the header has {count}")
+                cells.append("")
+                # What one search showed stands together in most logs; a row without a client is alone.
+                search = searched(cells)
+                if search != last or not search[0]:
+                    last = ()
+                    query, struck = queries[search[1]]
+                    if not query:
+                        raise BadRowError("has no query")
+                    redacted += struck
+                    moment, found, last = moments[search[2]], {}, search
+                else:
+                    redacted += struck
+                model, action, position = told(cells)
+                if model:
+                    model = models[model]
+                    if not model:
+                        raise UnknownModelError
+                    fate = fates[action, position]
+                else:
+                    fate = bare[action]
+                    if position:
+                        fates["", position]
+                if not found:
+                    held[hash(search[0]) if search[0] else None].append((moment, query, found))
+                found[model] = stronger(found[model], fate) if model in found else fate
+            except BadRowError as error:
+                if line is not None and not line.strip():
+                    rows -= 1
+                else:
+                    bad.append((number, str(error)))
+            number += 1
+        self.redacted += redacted
+        return Batch(rows, bad)
 
-        return row
+    def _read_json(self, number: int, lines: Iterable[str | None], held: Held) -> Batch:
+        rows = 0
+        bad: list[tuple[int, str]] = []
+        for place, line in enumerate(lines, number):
+            if line is not None and not line.strip():
+                continue
+            rows += 1
+            try:
+                if line is None:
+                    raise BadRowError(UNREADABLE)
+                for client, event in self._json(line):
+                    held[client].append(event)
+            except BadRowError as error:
+                bad.append((place, str(error)))
+        return Batch(rows, bad)
 
     def _columns(self, names: Sequence[str]) -> list[str | None]:
         """Return which column holds what; raises LogError where there is no query."""
@@ -107,7 +213,7 @@ class Parser:
             )
         return [found.get(meaning) for meaning in _ORDER]
 
-    def _json(self, line: str) -> list[Event]:
+    def _json(self, line: str) -> "list[Owned]":
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
@@ -122,10 +228,10 @@ class Parser:
             said = self._reading.columns.get(meaning)
             names = (said.casefold(),) if said else COLUMNS[meaning]
             values.append(next((lower[n] for n in names if lower.get(n) is not None), ""))
-        if not values[2] and values[0] != lower.get("search"):
-            values[2] = lower.get("search", "")
+        if not values[0] and values[1] != lower.get("search"):
+            values[0] = lower.get("search", "")
         shown = next((lower[n] for n in ("shown", "results", "hits") if n in lower), None)
-        query, model, client, time, position, action = values
+        client, query, time, model, action, position = values
         if not isinstance(shown, list):
             return [self.event(query, model, client, time, position, action)]
         events = [*self._shown(query, shown, client, time)]
@@ -133,7 +239,7 @@ class Parser:
             events.append(self.event(query, model, client, time, position, action))
         return events
 
-    def _shown(self, query: Any, models: list[Any], client: Any, time: Any) -> list[Event]:
+    def _shown(self, query: Any, models: list[Any], client: Any, time: Any) -> "list[Owned]":
         if len(models) > MODELS_PER_ROW:
             raise BadRowError(f"shows more than {MODELS_PER_ROW} models")
         first = self._reading.first_position
@@ -146,7 +252,7 @@ class Parser:
             raise UnknownModelError
         return events
 
-    def _behaviour(self, row: dict[str, Any]) -> list[Event]:
+    def _behaviour(self, row: dict[str, Any]) -> "list[Owned]":
         """Return the events of one User Behavior Insights record: a query, or an event for one."""
         number = flat(row["query_id"])
         client, time = row.get("client_id") or "", row.get("timestamp") or ""
@@ -177,43 +283,62 @@ class Parser:
 
     def event(
         self, query: Any, model: Any, client: Any, time: Any, position: Any, action: Any
-    ) -> Event:
-        """Return one checked row; raises BadRowError with the reason."""
-        kept = self._queries.get(query) if type(query) is str else None
-        if kept is None:
-            kept = self._clean(flat(query))
-        if not kept[0]:
+    ) -> "Owned":
+        """Return one checked row with its client; raises BadRowError with the reason."""
+        text, struck = self._queries[flat(query)]
+        if not text:
             raise BadRowError("has no query")
-        self.redacted += kept[1]
-        day, seconds = parse_time(flat(time), self._reading.day)
-        found = None
-        if model != "" and model is not None:
-            name = flat(model)
-            found = self._models.get(name) or self._model(name)
-        done = _action(flat(action), found is not None)
-        if found is None and done is not Action.SEARCH:
-            raise BadRowError("names no model")
-        place = None
-        if position != "" and position is not None:
-            place = _position(flat(position), self._reading.first_position)
+        self.redacted += struck
+        moment = self._moments[flat(time)]
+        name = flat(model)
+        found = self._models[name] if name else ""
+        if name and not found:
+            raise UnknownModelError
+        if found:
+            fate = self._fates[flat(action), flat(position)]
+        else:
+            fate = self._searches[flat(action)]
+            self._fates["", flat(position)]
         who = hash(str(client)) if client != "" and client is not None else None
-        return Event(kept[0], found, who, day, seconds, place, done)
-
-    def _clean(self, query: str) -> tuple[str, bool]:
-        if len(self._queries) >= KEYS_HELD:
-            self._queries.clear()
-        kept = self._queries[query] = clean_query(query)
-        return kept
+        return who, (moment, text, {found: fate})
 
     def _model(self, name: str) -> str:
-        if name not in self._models:
-            if len(self._models) >= KEYS_HELD:
-                self._models.clear()
-            self._models[name] = self._reading.resolve(name)
-        found = self._models[name]
-        if found is None:
-            raise UnknownModelError
-        return found
+        """Return the id of a model, or nothing where the catalogue lacks it."""
+        return self._reading.resolve(name) or ""
+
+    def _moment(self, text: str) -> Moment:
+        if len(text) == 20 and text[10] == "T" and text[19] == "Z":
+            # Most times are written so: the day and the time of day are met again each by itself.
+            day, midnight = self._days[text[:10]]
+            return day, midnight + self._clocks[text[11:]]
+        day, seconds = parse_time(text, self._reading.day)
+        return day, NO_CLOCK if seconds is None else seconds
+
+    def _fate(self, said: tuple[str, str]) -> Fate:
+        """Return what an action and a position say of the model they stand beside."""
+        done = _action(said[0], True)
+        place = _position(said[1], self._reading.first_position) if said[1] else 0
+        return fate_of(int(done), place, done is Action.IMPRESSION)
+
+
+Owned = tuple[int | None, Event]
+"""A row with its client."""
+
+
+def _midnight(text: str) -> Moment:
+    day, seconds = parse_time(f"{text}T00:00:00Z")
+    return day, seconds or 0.0
+
+
+def _time_of_day(text: str) -> float:
+    return parse_time(f"1970-01-01T{text}")[1] or 0.0
+
+
+def _search(action: str) -> Fate:
+    """Return the fate of nothing, from an action beside which no model stands."""
+    if _action(action, False) is not Action.SEARCH:
+        raise BadRowError("names no model")
+    return fate_of(int(Action.SEARCH), 0, False)
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
@@ -241,7 +366,6 @@ def _inside(record: dict[str, Any], *names: str) -> Any:
     return value
 
 
-@lru_cache(4096)
 def _action(text: str, with_model: bool) -> Action:
     """Return what happened; a row that does not say is a click if it names a model."""
     if not text:
@@ -252,7 +376,6 @@ def _action(text: str, with_model: bool) -> Action:
     return Action.IMPRESSION if with_model and action is Action.SEARCH else action
 
 
-@lru_cache(4096)
 def _position(text: str, first: int) -> int:
     try:
         number = float(text)

@@ -343,6 +343,15 @@ class Store:
             self._write_totals()
         return True
 
+    def add(self, counts: Counts) -> None:
+        """Add counts that come from no file, in one transaction."""
+        self.stage(counts)
+        with self._transaction():
+            self._connection.execute(_MERGE_QUERIES)
+            self._connection.execute(_MERGE_MODELS)
+            self._write_totals()
+        self.unstage()
+
     def _counted(self, file: Digest) -> bool:
         found = self._connection.execute("SELECT 1 FROM files WHERE digest = ?", file[:1])
         return found.fetchone() is not None

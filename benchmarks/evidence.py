@@ -1,0 +1,189 @@
+"""How long it takes to add a log to a new store, as a ratio to `csv.reader` alone over the same file.
+
+    python benchmarks/evidence.py [--rows 1000000] [--runs 3] [--profile]
+
+The log is made up: searches by 200,000 clients within a month, queries as frequent as Zipf's law has
+them, each with the models that are shown for it and now and then a click. Both are timed in turn and the median
+of the ratios is printed beside the limit, with the most memory that was used. Exits 1 when the limit
+is passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import csv
+import itertools
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from statistics import median
+
+from modelcmp.matching.events import Reading
+from modelcmp.matching.names import model_names, names_a_model
+from modelcmp.matching.store import add_logs
+
+LIMIT = 6
+CLIENTS = 200_000
+QUERIES = 50_000
+MODELS = 200
+SHOWN = 4
+CLICKED = 0.3
+"""Share of the searches in which a model is clicked."""
+
+MONTH = 30 * 86400
+START = datetime(2026, 11, 1, tzinfo=UTC)
+HEAD = ("time", "client", "query", "action", "model", "position")
+WORDS = [
+    "describe",
+    "photos",
+    "offline",
+    "translate",
+    "speech",
+    "summarise",
+    "long",
+    "report",
+    "find",
+    "faces",
+    "count",
+    "cars",
+    "read",
+    "handwriting",
+    "clean",
+    "audio",
+    "small",
+    "fast",
+    "german",
+    "code",
+    "review",
+    "sketch",
+    "logo",
+    "video",
+    "caption",
+    "table",
+    "chart",
+    "answer",
+    "questions",
+    "medical",
+    "legal",
+    "embed",
+    "search",
+    "rank",
+    "voice",
+    "clone",
+    "music",
+    "remove",
+    "background",
+    "depth",
+    "map",
+]
+
+
+def make_log(path: Path, rows: int) -> None:
+    """Write a log of so many rows; the same one every time."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEAD)
+        writer.writerows(itertools.islice(log_rows(random.Random(7)), rows))
+
+
+def log_rows(chance: random.Random) -> Iterator[tuple[str | int, ...]]:
+    """Yield rows without end: one search after the other, in the order of no clock."""
+    texts = [" ".join(chance.choices(WORDS, k=chance.randint(2, 4))) for _ in range(QUERIES)]
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, QUERIES + 1)))
+    while True:
+        for query in chance.choices(texts, cum_weights=weights, k=10_000):
+            moment = START + timedelta(seconds=chance.randrange(MONTH))
+            client = f"client-{chance.randrange(CLIENTS)}"
+            models = shown_for(query)
+            now = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+            for place, model in enumerate(models, 1):
+                yield now, client, query, "impression", model, place
+            if chance.random() < CLICKED:
+                place = chance.randint(1, SHOWN)
+                later = moment + timedelta(seconds=9)
+                yield (
+                    f"{later:%Y-%m-%dT%H:%M:%SZ}",
+                    client,
+                    query,
+                    "click",
+                    models[place - 1],
+                    place,
+                )
+
+
+@lru_cache(None)
+def shown_for(query: str) -> list[str]:
+    """Return the models shown for a query, the same each time it is asked."""
+    return [f"model-{number}" for number in random.Random(query).sample(range(MODELS), SHOWN)]
+
+
+def read_plainly(path: Path) -> None:
+    """Read the rows and do nothing with them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for _ in csv.reader(file):
+            pass
+
+
+def add(path: Path, store: Path) -> None:
+    """Add the log to a new store."""
+    names = [f"model-{number}" for number in range(MODELS)]
+    reading = Reading(
+        resolve=model_names((name, name) for name in names), navigates=names_a_model(names)
+    )
+    store.unlink(missing_ok=True)
+    add_logs(store, [str(path)], reading)
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """Return the wall seconds some work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_mebibytes() -> float:
+    """Return the most memory this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def main() -> int:
+    """Measure, print a line each, return 1 when the limit is passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--profile", action="store_true", help="print where one run spends its time"
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        log, store = Path(scratch) / "log.csv", Path(scratch) / "evidence.sqlite"
+        make_log(log, options.rows)
+        if options.profile:
+            cProfile.runctx(
+                "add(log, store)", globals(), {"log": log, "store": store}, sort="tottime"
+            )
+            return 0
+        before = peak_mebibytes()
+        pairs = [
+            (seconds(lambda: read_plainly(log)), seconds(lambda: add(log, store)))
+            for _ in range(options.runs)
+        ]
+        value = median(added / read for read, added in pairs)
+        plain, added = (median(column) for column in zip(*pairs, strict=True))
+        print(f"csv.reader alone, {options.rows:,} rows {plain:9.2f} s")
+        print(f"added to a new store      {added:16.2f} s")
+        print(f"ratio                     {value:16.2f}     limit {LIMIT}")
+        print(f"peak memory               {peak_mebibytes():12.0f} MiB   before {before:.0f} MiB")
+    return 0 if value <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
