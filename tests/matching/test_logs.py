@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from modelcmp.matching import episodes, log_files, logs, parsing
 from modelcmp.matching.aggregate import read_aggregate
+from modelcmp.matching.cells import parse_time
 from modelcmp.matching.episodes import episodes_of
 from modelcmp.matching.events import (
     NO_CLOCK,
@@ -30,7 +31,6 @@ from modelcmp.matching.events import (
 )
 from modelcmp.matching.logs import group_sources, open_log, read_source
 from modelcmp.matching.names import model_names, names_a_model
-from modelcmp.matching.parsing import parse_time
 
 DAY = "2026-11-01"
 MODELS = {"one": "one", "two": "two", "Model One": "one"}

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from modelcmp.matching.cells import cells_of, flat, parse_time
 from modelcmp.matching.events import (
     BAD_ROWS_SHOWN,
     EXPECTED_UNIT,
@@ -20,7 +21,6 @@ from modelcmp.matching.events import (
     judge,
 )
 from modelcmp.matching.log_files import LogFile
-from modelcmp.matching.parsing import cells_of, flat, parse_time
 from modelcmp.matching.privacy import clean_query
 
 AGGREGATE_COLUMNS = (

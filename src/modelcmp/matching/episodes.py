@@ -54,10 +54,12 @@ def episodes_of(events: list[Event]) -> list[Episode]:
     found: dict[tuple[str, str], dict[str, Fate]] = {}
     for run in _meant(events):
         for (day, _), query, models in run:
-            before = found.setdefault((day, query), models)
-            if before is not models:
-                for model, fate in models.items():
-                    before[model] = stronger(before[model], fate) if model in before else fate
+            before = found.get((day, query))
+            if before is None:
+                found[day, query] = models.copy()
+                continue
+            for model, fate in models.items():
+                before[model] = stronger(before[model], fate) if model in before else fate
     for models in found.values():
         models.pop("", None)
     return [Episode(query, day, models) for (day, query), models in sorted(found.items(), key=_KEY)]

@@ -1,15 +1,14 @@
 """Lines -> events. Which column means what, and what a row says, is decided here."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from modelcmp.errors import did_you_mean
+from modelcmp.matching.cells import ACTIONS, action_of, cells_of, flat, parse_time, position_of
 from modelcmp.matching.events import (
     KEYS_HELD,
     NO_CLOCK,
@@ -30,8 +29,6 @@ from modelcmp.matching.privacy import clean_query
 MODELS_PER_ROW = 100
 """Most models one row may show."""
 
-LARGEST_POSITION = 1_000_000
-
 UNREADABLE = "is not UTF-8, or longer than 1 MiB"
 
 K = TypeVar("K")
@@ -48,18 +45,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "action": ("action", "event", "type", "action_name"),
 }
 """Meaning -> the column names it is known by, the likeliest first."""
-
-ACTIONS: dict[str, Action] = {
-    **dict.fromkeys(("search", "query", "searched"), Action.SEARCH),
-    **dict.fromkeys(("impression", "shown", "show", "view", "display"), Action.IMPRESSION),
-    **dict.fromkeys(("click", "clicked", "select", "open"), Action.CLICK),
-    **dict.fromkeys(
-        ("chosen", "choose", "pick", "picked", "conversion", "purchase", "add_to_cart"),
-        Action.CHOSEN,
-    ),
-    **dict.fromkeys(("download", "deploy", "install", "use"), Action.CHOSEN),
-}
-"""Words for what happened."""
 
 
 class Batch(NamedTuple):
@@ -131,6 +116,7 @@ class Parser:
         redacted = rows = 0
         bad: list[tuple[int, str]] = []
         last: tuple[str, ...] = ()
+        found: dict[str, Fate] = {}
         for line in lines:
             rows += 1
             try:
@@ -316,8 +302,8 @@ class Parser:
 
     def _fate(self, said: tuple[str, str]) -> Fate:
         """Return what an action and a position say of the model they stand beside."""
-        done = _action(said[0], True)
-        place = _position(said[1], self._reading.first_position) if said[1] else 0
+        done = action_of(said[0], True)
+        place = position_of(said[1], self._reading.first_position) if said[1] else 0
         return fate_of(int(done), place, done is Action.IMPRESSION)
 
 
@@ -336,27 +322,9 @@ def _time_of_day(text: str) -> float:
 
 def _search(action: str) -> Fate:
     """Return the fate of nothing, from an action beside which no model stands."""
-    if _action(action, False) is not Action.SEARCH:
+    if action_of(action, False) is not Action.SEARCH:
         raise BadRowError("names no model")
     return fate_of(int(Action.SEARCH), 0, False)
-
-
-def cells_of(line: str, delimiter: str) -> list[str]:
-    """Return the cells of one line. A row is one line, so an open quote spoils no other."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        raise BadRowError("has a quote that is not closed, or a cell that is too long") from None
-
-
-def flat(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return repr(value)
-    raise BadRowError("holds a list or object where text is expected")
 
 
 def _inside(record: dict[str, Any], *names: str) -> Any:
@@ -364,63 +332,3 @@ def _inside(record: dict[str, Any], *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def _action(text: str, with_model: bool) -> Action:
-    """Return what happened; a row that does not say is a click if it names a model."""
-    if not text:
-        return Action.CLICK if with_model else Action.SEARCH
-    action = ACTIONS.get(text) or ACTIONS.get(text.strip().casefold())
-    if action is None:
-        raise BadRowError("its action is none that is known")
-    return Action.IMPRESSION if with_model and action is Action.SEARCH else action
-
-
-def _position(text: str, first: int) -> int:
-    try:
-        number = float(text)
-        place = int(number) - first + 1
-    except (ValueError, OverflowError):
-        raise BadRowError("its position is no number") from None
-    if number != int(number) or not 1 <= place <= LARGEST_POSITION:
-        raise BadRowError(f"its position is no whole number from {first} on")
-    return place
-
-
-def parse_time(text: str, default: str | None = None) -> tuple[str, float | None]:
-    """Return the UTC day of a time, and its seconds since 1970 unless it is a day alone.
-
-    ISO 8601 (without an offset it is UTC) or a number of seconds, milli- or microseconds.
-
-    >>> parse_time("2026-11-23T23:30:00-02:00"), parse_time("2026-11-23")
-    (('2026-11-24', 1795483800.0), ('2026-11-23', None))
-    """
-    if not text:
-        if default is None:
-            raise BadRowError("has no time")
-        return default, None
-    try:
-        if text[4:5] == "-" or "T" in text:
-            moment = datetime.fromisoformat(text.strip().replace(" UTC", "Z"))
-            if len(text) == 10:
-                return _day_of(_whole_days(moment.replace(tzinfo=UTC).timestamp())), None
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            seconds = moment.timestamp()
-        else:
-            seconds = float(text)
-            # Seconds have ten digits for some centuries, milliseconds thirteen, microseconds sixteen.
-            seconds /= 1 if seconds < 1e11 else 1e3 if seconds < 1e14 else 1e6
-        return _day_of(_whole_days(seconds)), seconds
-    except (ValueError, OverflowError):
-        raise BadRowError("its time cannot be read, or lies outside 1970 to 2100") from None
-
-
-def _whole_days(seconds: float) -> int:
-    return int(seconds // 86400)
-
-
-@lru_cache(4096)
-def _day_of(days: int) -> str:
-    if not 0 <= days < 47847:
-        raise ValueError
-    return (datetime(1970, 1, 1) + timedelta(days=days)).date().isoformat()
