@@ -1,6 +1,7 @@
 """Published results -> quality: one place per expected benchmark, tasks weighing the same."""
 
 import math
+from collections.abc import Sequence
 
 from modelcmp.catalogue.card import BenchmarkResult, ModelCard
 from modelcmp.catalogue.registry import Benchmark, Registry
@@ -14,6 +15,10 @@ RESULTS_EXPECTED = 3
 """Places in the set of a task that names no benchmarks of its own."""
 
 
+Scored = tuple[BenchmarkResult, Benchmark]
+"""A result and the row of the registry it is scored by."""
+
+
 def quality_values(card: ModelCard, circumstances: Circumstances) -> list[SignalValue]:
     """Return one value per expected benchmark of each task; tasks weigh the same.
 
@@ -21,13 +26,21 @@ def quality_values(card: ModelCard, circumstances: Circumstances) -> list[Signal
     to report earns nothing. Several results of one benchmark count once, by the mean of those of
     the best evidence tier.
     """
+    registry = circumstances.registry
+    pairs = ((result, registry.find_benchmark(result)) for result in card.benchmarks)
+    known = [(result, row) for result, row in pairs if row is not None]
     values: list[SignalValue] = []
     for task in card.tasks:
         share = 1 / len(card.tasks)
-        places = expected_places(card, task, circumstances.registry)
-        missing = RESULTS_EXPECTED - len(places) if is_open_set(task, circumstances.registry) else 0
+        here = [(result, row) for result, row in known if row.task == task]
+        places = expected_places(here, task, registry)
+        missing = RESULTS_EXPECTED - len(places) if is_open_set(task, registry) else 0
         count = len(places) + max(0, missing)
-        values += [_place(card, task, name, share / count, circumstances) for name in places]
+        for name in places:
+            found = [(result, row) for result, row in here if row.name == name]
+            value = _place(card, name, found, share / count)
+            note = f"{name} (open set)" if is_open_set(task, registry) else name
+            values.append(value._replace(title=note))
         if missing > 0:
             values.append(
                 SignalValue(
@@ -46,20 +59,15 @@ def is_open_set(task: str, registry: Registry) -> bool:
     return task not in registry.expected
 
 
-def expected_places(card: ModelCard, task: str, registry: Registry) -> tuple[str, ...]:
-    """Return the benchmark names that fill a task's set: the agreed ones, or those the card has."""
+def expected_places(here: Sequence[Scored], task: str, registry: Registry) -> tuple[str, ...]:
+    """Return the benchmark names that fill a task's set: the agreed ones, or those `here` has."""
     if not is_open_set(task, registry):
         return registry.expected[task]
-    rows = (registry.find_benchmark(result) for result in card.benchmarks)
-    return tuple(dict.fromkeys(row.name for row in rows if row and row.task == task))
+    return tuple(dict.fromkeys(row.name for _, row in here))
 
 
-def _place(
-    card: ModelCard, task: str, name: str, weight: float, circumstances: Circumstances
-) -> SignalValue:
-    registry = circumstances.registry
-    pairs = [(result, registry.find_benchmark(result)) for result in card.benchmarks]
-    found = [(r, row) for r, row in pairs if row and row.name == name and row.task == task]
+def _place(card: ModelCard, name: str, found: Sequence[Scored], weight: float) -> SignalValue:
+    """Return the value of one place of a set, from the results that belong there."""
     where = f"benchmark:{name}"
     if not found:
         return SignalValue(
@@ -72,7 +80,7 @@ def _place(
     evidence = [stated_evidence(card, r.source, r.as_of, r.read_on) for r, _ in found]
     return SignalValue(
         id=where,
-        title=f"{name} (open set)" if is_open_set(task, registry) else name,
+        title=name,
         state=State.KNOWN,
         weight=weight,
         raw=found[0][0].value if len(found) == 1 else None,
@@ -93,7 +101,7 @@ def score_result(value: float, row: Benchmark) -> float:
 
 
 def _mean_interval(
-    found: list[tuple[BenchmarkResult, Benchmark]], scores: list[float]
+    found: Sequence[Scored], scores: list[float]
 ) -> tuple[float | None, float | None]:
     """Return the 95 % interval of the mean score, or two None where no result states one."""
     halves = [
