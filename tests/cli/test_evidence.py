@@ -13,6 +13,7 @@ from modelcmp.cli import evidence as commands
 from modelcmp.cli.session import Session
 from modelcmp.errors import ModelcmpError, UsageError
 from modelcmp.matching.store import EvidenceError
+from modelcmp.render import drawing
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 HEAD = "time,client,query,action,model,position\n"
@@ -168,8 +169,8 @@ def test_graph_formats(run: Run, log: str) -> None:
 
 
 def test_labels_cannot_break_out() -> None:
-    assert commands._mermaid('a"]; click <b>') == "a#34;#93;#59; click #60;b#62;"
-    assert commands._dot('a"\\\x1b\n]') == 'a\\"\\\\\\\\x1b ]'
+    assert drawing._mermaid('a"]; click <b>') == "a#34;#93;#59; click #60;b#62;"
+    assert drawing._dot('a"\\\x1b\n]') == 'a\\"\\\\\\\\x1b ]'
 
 
 def test_forget_and_purge(run: Run, log: str) -> None:

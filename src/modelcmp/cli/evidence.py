@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +23,6 @@ All of it stays on this machine: counts by query, model and day; no line, client
 """
 
 Rows = tuple[tuple[str, str, str], ...]
-GRAPH_FORMATS = ("mermaid", "dot", "json")
 MEANINGS = {"user": "client", "session": "client"}
 """Other words that --map takes for a meaning."""
 
@@ -182,17 +180,18 @@ def graph_command(
       modelcmp evidence graph --format dot | dot -Tsvg > matches.svg
     """
     from modelcmp.matching.graph import strongest_edges
+    from modelcmp.render.drawing import DRAWINGS
 
     session = Session(options)
     kind = "json" if options.json else options.format or "mermaid"
-    if kind not in GRAPH_FORMATS:
+    if kind not in DRAWINGS:
         raise UsageError(
             f"a graph is not drawn as {kind}",
-            hint=did_you_mean(kind, GRAPH_FORMATS) or f"there are {', '.join(GRAPH_FORMATS)}",
+            hint=did_you_mean(kind, DRAWINGS) or f"there are {', '.join(DRAWINGS)}",
         )
     with _graph(session) as found:
         edges, left_out = strongest_edges(found[1], min_count, limit) if found else ([], 0)
-    session.emit_text(_DRAWN[kind](edges, left_out))
+    session.emit_text(DRAWINGS[kind](edges, left_out))
     if left_out:
         session.note(f"{len(edges)} links are drawn, {left_out} weaker ones are left out")
 
@@ -502,85 +501,3 @@ def _edge_words(edge: "Edge") -> str:
     words = f" by {', '.join(edge.words)}" if edge.words else ""
     days = "1 day" if edge.days == 1 else f"{edge.days} days"
     return f"{by}{words}; shown {edge.shown}, picked {edge.picked}, on {days}"
-
-
-# -- drawings ---------------------------------------------------------------------------------------
-
-
-def _draw_mermaid(edges: "list[Edge]", left_out: int) -> str:
-    lines = ["flowchart LR"]
-    if left_out:
-        lines.append(f"  %% {len(edges)} links are drawn, {left_out} weaker ones are left out")
-    names = _numbered(edges)
-    for kind, key in names:
-        left, right = {"q": ("([", "])"), "c": ("[", "]"), "m": ("[[", "]]")}[kind]
-        lines.append(f'  {names[kind, key]}{left}"{_mermaid(key[-1])}"{right}')
-    for source, target, label in _links(edges, names):
-        lines.append(f"  {source} -->|{label}| {target}" if label else f"  {source} --> {target}")
-    return "\n".join(lines) + "\n"
-
-
-def _draw_dot(edges: "list[Edge]", left_out: int) -> str:
-    lines = ["digraph matches {", "  rankdir=LR;"]
-    if left_out:
-        lines.append(f"  // {len(edges)} links are drawn, {left_out} weaker ones are left out")
-    names = _numbered(edges)
-    for kind, key in names:
-        shape = {"q": "ellipse", "c": "box", "m": "component"}[kind]
-        lines.append(f'  {names[kind, key]} [shape={shape}, label="{_dot(key[-1])}"];')
-    for source, target, label in _links(edges, names):
-        lines.append(f"  {source} -> {target}" + (f' [label="{label}"];' if label else ";"))
-    return "\n".join([*lines, "}"]) + "\n"
-
-
-def _draw_json(edges: "list[Edge]", left_out: int) -> str:
-    import json
-
-    document = {
-        "schema": "modelcmp/matches/1",
-        "edges": [{**e._asdict(), "expected": round(e.expected, 6)} for e in edges],
-        "left_out": left_out,
-    }
-    return json.dumps(document, ensure_ascii=True, indent=2, allow_nan=False) + "\n"
-
-
-_DRAWN: "dict[str, Callable[[list[Edge], int], str]]" = {
-    "mermaid": _draw_mermaid,
-    "dot": _draw_dot,
-    "json": _draw_json,
-}
-
-
-def _keys(edge: "Edge") -> list[tuple[str, tuple[str, ...]]]:
-    """Return the nodes of an edge; a model shown without a capability is joined to it directly."""
-    middle = [("c", (edge.model, edge.capability))] if edge.capability else []
-    return [("q", (edge.query,)), *middle, ("m", (edge.model,))]
-
-
-def _numbered(edges: "list[Edge]") -> dict[tuple[str, tuple[str, ...]], str]:
-    nodes = sorted({key for edge in edges for key in _keys(edge)})
-    return {key: f"{key[0]}{number}" for number, key in enumerate(nodes)}
-
-
-def _links(
-    edges: "list[Edge]", names: dict[tuple[str, tuple[str, ...]], str]
-) -> list[tuple[str, str, str]]:
-    """Return each link once, with its count on the one that leaves the query."""
-    found: dict[tuple[str, str], str] = {}
-    for edge in edges:
-        nodes = [names[key] for key in _keys(edge)]
-        for place, pair in enumerate(pairwise(nodes)):
-            found.setdefault(pair, str(edge.matched) if place == 0 else "")
-    return [(*pair, label) for pair, label in found.items()]
-
-
-def _mermaid(text: str) -> str:
-    from modelcmp.render.clean import visible
-
-    return "".join(c if c.isalnum() or c in " .,-+/'?!" else f"#{ord(c)};" for c in visible(text))
-
-
-def _dot(text: str) -> str:
-    from modelcmp.render.clean import visible
-
-    return visible(text).replace("\\", "\\\\").replace('"', '\\"')
