@@ -413,6 +413,16 @@ def test_nothing_asked_for(run: Run) -> None:
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("Usage: modelcmp ")
     assert "modelcmp compare bakllava sd35-large" in result.err
+    group = run("evidence")
+    assert (group.code, group.out) == (2, "")
+    assert group.err.startswith("Usage: modelcmp evidence ")
+    assert "\n  gaps " in group.err
+
+
+def test_an_empty_table_is_left_out(run: Run) -> None:
+    result = run("evidence", "gaps", *OWN)
+    assert result.code == 0
+    assert result.out.endswith("There is no evidence from searches yet.\n")
 
 
 @pytest.mark.parametrize(

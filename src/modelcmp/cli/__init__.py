@@ -34,10 +34,10 @@ def main(argv: Sequence[str]) -> int:
 
             write_out(f"modelcmp {__version__}\n")
             return 0
-        if not arguments and "_MODELCMP_COMPLETE" not in os.environ:
+        if _asks_for_nothing(arguments):
             # Nothing was asked for: the help is a diagnostic then, and the code says so.
             with contextlib.redirect_stdout(sys.stderr):
-                _dispatch(["--help"])
+                _dispatch([*arguments, "--help"])
             return 2
         return _dispatch(arguments)
     except ModelcmpError as error:
@@ -48,6 +48,15 @@ def main(argv: Sequence[str]) -> int:
         return 141
     except Exception as error:
         return _report_bug(error, arguments)
+
+
+def _asks_for_nothing(arguments: list[str]) -> bool:
+    """Return whether there is no command, or only the name of a group of commands."""
+    if len(arguments) > 1 or "_MODELCMP_COMPLETE" in os.environ:
+        return False
+    from modelcmp.cli.app import GROUPS
+
+    return not arguments or arguments[0] in GROUPS
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -107,7 +107,9 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     """Return an explanation or the configuration as a table."""
     rows = [[markdown(cell) for cell in row] for row in facts.rows]
     head = [markdown(column) for column in facts.columns]
-    return _document([f"# {markdown(facts.title)}", markdown(facts.text), table(head, rows)])
+    return _document(
+        [f"# {markdown(facts.title)}", markdown(facts.text), table(head, rows) if rows else ""]
+    )
 
 
 class Footnotes:
