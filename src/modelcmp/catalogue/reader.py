@@ -34,6 +34,9 @@ _REFUSED = re.compile(
 _DIRECTIVE = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*%")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TOUCHING = re.compile(r":[,\[\]{}]")
+_BLOCKS = ("|", ">")
+_CLOSE_COMMENT = re.compile(r"[|>][-+0-9]*#")
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -81,7 +84,7 @@ def parse_yaml(data: bytes, file: str) -> Document:
     nesting over 32, more than 50,000 nodes, numbers that are not finite or too long.
     """
     text = decode(data, file)
-    builder = _Builder(Document(file))
+    builder = _Builder(Document(file), text)
     try:
         builder.build(PARSER(text))
     except yaml.MarkedYAMLError as error:
@@ -146,10 +149,12 @@ def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> CardError:
 class _Builder:
     """Builds plain values from parser events, counting nodes and depth as they come."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, text: str) -> None:
         self.document = document
+        self.text = text
         self.nodes = 0
         self.documents = 0
+        self.brackets = 0
 
     def build(self, parser: Any) -> None:
         try:
@@ -174,9 +179,11 @@ class _Builder:
         self.document.positions[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._list(parser, path)
-        return self._mapping(parser, path)
+        self.brackets += bool(event.flow_style)
+        inner = self._list if isinstance(event, yaml.SequenceStartEvent) else self._mapping
+        value = inner(parser, path)
+        self.brackets -= bool(event.flow_style)
+        return value
 
     def _check(self, event: Any, path: Path) -> None:
         self.nodes += 1
@@ -215,6 +222,7 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refuse(event, path, "a key must be text, not a list or mapping")
         key = event.value
+        self._check_agreement(event, path)
         if event.implicit[0] and key == "<<":
             raise self._refuse(event, path, "a merge key (<<) is not allowed; write the fields out")
         if event.implicit[0] and not isinstance(self._plain(event, path), str):
@@ -228,6 +236,7 @@ class _Builder:
         return str(key)
 
     def _scalar(self, event: Any, path: Path) -> Any:
+        self._check_agreement(event, path)
         # implicit[0] is true for a plain scalar: only those can be anything but text.
         if event.implicit[0]:
             return self._plain(event, path)
@@ -265,6 +274,16 @@ class _Builder:
         # Escapes such as "\e" come to life only here, after the file's own text was checked.
         if found := _REFUSED.search(event.value):
             raise self._refuse(event, path, _refusal(found.group()))
+
+    def _check_agreement(self, event: Any, path: Path) -> None:
+        """Refuse what only one of PyYAML's two parsers takes, so that both take the same files."""
+        if self.brackets and event.implicit[0]:
+            if "?" in event.value:
+                raise self._refuse(event, path, "text with a ? inside brackets needs quotes")
+            if _TOUCHING.match(self.text, event.end_mark.index):
+                raise self._refuse(event, path, "a colon inside brackets needs a space after it")
+        elif event.style in _BLOCKS and _CLOSE_COMMENT.match(self.text, event.start_mark.index):
+            raise self._refuse(event, path, "a comment needs a space before its #")
 
     def _refuse(self, event: Any, path: Path, message: str) -> CardError:
         mark = event.start_mark
