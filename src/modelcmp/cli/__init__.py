@@ -117,6 +117,8 @@ def _report(error: ModelcmpError, arguments: list[str]) -> int:
 
 def _wants_json(arguments: list[str]) -> bool:
     """Return whether JSON was asked for, also where the arguments could not be parsed."""
+    if "--" in arguments:
+        arguments = arguments[: arguments.index("--")]
     named = [word.removeprefix("--format=") for word in arguments if word.startswith("--format=")]
     for number, word in enumerate(arguments[:-1]):
         if word in ("--format", "-f"):
