@@ -15,7 +15,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
 _FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
-_LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])(?=[-+=\s]|$)|^(:)(?=:)")
+_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|([-+=])(?=[-+=\s]|$)|(:)(?=:))")
 
 
 def visible(text: str) -> str:
@@ -50,8 +50,8 @@ def markdown(text: str) -> str:
 
 
 def _escape_start(match: re.Match[str]) -> str:
-    number, mark, *others = match.groups()
-    return f"{number}\\{mark}" if number else "\\" + (others[0] or others[1])
+    space, number, mark, *others = match.groups()
+    return space + (f"{number}\\{mark}" if number else "\\" + (others[0] or others[1]))
 
 
 def link(text: str, url: str | None) -> str:
@@ -83,3 +83,21 @@ def tsv(text: str) -> str:
     """
     flat = visible(text.replace("\t", " "))
     return f"'{flat}" if _FORMULA.match(flat) else flat
+
+
+def json_text(text: str) -> str:
+    """Return a JSON text in which what cannot be seen is escaped; what it says stays the same.
+
+    JSON itself escapes only what lies below a space, and a terminal obeys more than that.
+
+    >>> json_text('"a\\x9bb"')
+    '"a\\\\u009bb"'
+    """
+    return _INVISIBLE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    if match.group() == "\n":  # between values: inside a string it is escaped already
+        return "\n"
+    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

@@ -10,6 +10,7 @@ from modelcmp.comparison.compare import Comparison, NeedFit
 from modelcmp.comparison.facts import price_text
 from modelcmp.comparison.verdict import Verdict
 from modelcmp.render import Look
+from modelcmp.render.clean import json_text
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
 from modelcmp.scoring.values import Evidence
 
@@ -90,7 +91,8 @@ def render_error(code: str, message: str, hint: str | None, problems: list[str])
 
 
 def _text(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    return json_text(text) + "\n"
 
 
 def _method(method: Method) -> dict[str, Any]:
