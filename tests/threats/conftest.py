@@ -6,9 +6,12 @@ attacker would. What a single room promises has its tests beside that room.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -104,3 +107,108 @@ class Spoilt:
 def spoilt(folder: Path, run: Callable[..., Result]) -> Spoilt:
     """Return a catalogue to put one spoilt card into."""
     return Spoilt(folder, run)
+
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CASES = ROOT / "tests" / "cases"
+OWN = ("--catalogue", str(CASES), "--no-builtin")
+
+EVERY_COMMAND: dict[str, tuple[str, ...]] = {
+    "compare": ("compare", "alpha", "hostile", *OWN),
+    "search": ("search", "draw a picture", *OWN),
+    "pick": ("pick", "alpha", "--for", "draw a picture", "--evidence", "store.sqlite", *OWN),
+    "show": ("show", "alpha", *OWN),
+    "list": ("list", *OWN),
+    "rank": ("rank", *OWN),
+    "evidence": ("evidence", "stats", "--evidence", "store.sqlite"),
+    "explain": ("explain", "hf_likes"),
+    "config": ("config",),
+    "validate": ("validate", str(CASES), "--format", "json"),
+    "schema": ("schema", "card"),
+}
+"""One line for each command: a row of the table of commands without one here fails a test."""
+
+
+class Child:
+    """Runs the tool as a process of its own, in surroundings that hold nothing of the user's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        tool = folder / "modelcmp"
+        tool.write_text(
+            f"#!/bin/sh\nexec {sys.executable} -c 'from modelcmp.cli import run; run()' \"$@\"\n"
+        )
+        tool.chmod(0o755)
+        self.tool = str(tool)
+        self.surroundings = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MODELCMP_CACHE": str(folder / "cache.sqlite"),
+        }
+
+    def __call__(self, *words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
+        """Run one command line and return what it left behind."""
+        return subprocess.run(
+            [self.tool, *words],
+            env={**self.surroundings, **changes},
+            cwd=self.folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def shell(self, line: str, *words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
+        """Run a line of bash in which `"$@"` stands for a command line of the tool."""
+        return subprocess.run(
+            ["bash", "-c", line, "bash", self.tool, *words],
+            env={**self.surroundings, **changes},
+            cwd=self.folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def start(self, *words: str, **options: Any) -> subprocess.Popen[bytes]:
+        """Start a command line and leave it running."""
+        return subprocess.Popen(
+            [self.tool, *words],
+            env=self.surroundings,
+            cwd=self.folder,
+            stderr=subprocess.PIPE,
+            **{"stdout": subprocess.PIPE, **options},
+        )
+
+    def start_ready(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command line and return once Python has started and the tool begins."""
+        reader, writer = os.pipe()
+        code = f"import os; from modelcmp.cli import run; os.close({writer}); run()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *words],
+            env=self.surroundings,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[writer],
+        )
+        os.close(writer)
+        os.read(reader, 1)  # returns when the child closes its end
+        os.close(reader)
+        return process
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Child:
+    """Return a runner of processes."""
+    return Child(tmp_path)
+
+
+@pytest.fixture
+def every_command() -> dict[str, tuple[str, ...]]:
+    """Return one line for each command."""
+    return EVERY_COMMAND
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes `any_command` once for each command."""
+    if "any_command" in metafunc.fixturenames:
+        metafunc.parametrize("any_command", EVERY_COMMAND.values(), ids=EVERY_COMMAND.keys())

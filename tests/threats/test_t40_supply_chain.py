@@ -80,6 +80,7 @@ def test_zizmor_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+RUN = "from modelcmp.cli import run; run()"
 BUILD = "import sys, hatchling.build as b; getattr(b, sys.argv[1])(sys.argv[2])"
 
 
@@ -132,3 +133,30 @@ def test_a_wheel_holds_the_package_and_nothing_that_runs_by_itself(tmp_path: Pat
 def test_no_test_reaches_beyond_this_machine() -> None:
     with socket.socket() as outside, pytest.raises(RuntimeError, match="allowed"):
         outside.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.slow
+def test_a_wheel_carries_the_cards(tmp_path: Path) -> None:
+    """What is installed elsewhere compares the built-in models without the checkout."""
+    wheel = build("build_wheel", tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "installed")
+    for needed in (
+        "models/bakllava.yaml",
+        "registry/tasks.yaml",
+        "schema/card.json",
+        "catalogue.yaml",
+    ):
+        assert f"modelcmp/data/{needed}" in names
+    result = subprocess.run(
+        [sys.executable, "-c", RUN, "compare", "bakllava", "sd35-large"],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(tmp_path / "installed"),
+            "MODELCMP_CACHE": "",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.startswith("# BakLLaVA 1 vs Stable Diffusion 3.5 Large\n")
