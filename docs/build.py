@@ -18,6 +18,7 @@ from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
 from modelcmp.cli.app import COMMANDS, GROUPS
+from modelcmp.comparison.explain import scale_text
 from modelcmp.comparison.verdict import CALLS, JOB_WEIGHTS, LEAD, PARTLY_SAME_JOB, SAME_JOB
 from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS
@@ -53,18 +54,20 @@ def method_page(registry: Registry) -> str:
         f"the same. A task without a set is an open set that any {RESULTS_EXPECTED} benchmarks fill. "
         "Results outside the set are shown and never scored, so that choosing what to report earns "
         "nothing.",
-        table(["Task", "Expected"], [[t, ", ".join(n)] for t, n in registry.expected.items()]),
         table(
-            ["Benchmark", "Version", "Metric", "Shots", "Scale", "Why"],
+            ["Task", "Expected", "Why"],
+            [[t, ", ".join(n), registry.expected_why[t]] for t, n in registry.expected.items()],
+        ),
+        table(
+            ["Benchmark", "Version", "Metric", "Shots", "Task", "Scale", "Why"],
             [
                 [
                     row.name,
                     row.version or "",
                     row.metric,
                     "" if row.shots is None else str(row.shots),
-                    f"R0 {row.reference:g}, {row.snapshot}"
-                    if row.reference is not None
-                    else f"{row.floor:g} to {row.ceiling:g}",
+                    row.task,
+                    scale_text(row),
                     row.why,
                 ]
                 for row in registry.benchmarks

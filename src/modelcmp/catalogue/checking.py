@@ -31,6 +31,7 @@ def _adapter(wanted: str) -> Any:
         "capability_tags": tuple[registry.CapabilityTag, ...],
         "benchmarks": tuple[registry.Benchmark, ...],
         "expected": dict[str, tuple[str, ...]],
+        "expected_why": dict[str, fields.Text],
     }
     # Annotations are text until here; `fields` has the types that their names stand for.
     config = None if wanted == "card" else ConfigDict(defer_build=True)

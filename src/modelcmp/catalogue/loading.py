@@ -398,7 +398,7 @@ def _load_registry(cache: DocumentCache) -> Registry:
         document = parse_yaml(data, str(DATA / "registry" / f"{name}.yaml"))
         if name == "benchmarks":
             plain.update(document.value)
-            for part in ("expected", "benchmarks"):
+            for part in ("expected", "expected_why", "benchmarks"):
                 problems += check_shape(part, document, (part,))
         else:
             plain[name] = document.value
@@ -420,6 +420,7 @@ def _build_registry(plain: dict[str, Any]) -> Registry:
         capability_tags=table("capability_tags", tables.CapabilityTag),
         benchmarks=tuple(build(tables.Benchmark, row) for row in plain["benchmarks"]),
         expected={task: tuple(names) for task, names in plain["expected"].items()},
+        expected_why=plain["expected_why"],
         plain=plain,
     )
 
