@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
+from modelcmp.catalogue.codes import CODES
 from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
@@ -159,6 +160,13 @@ def reference_page() -> str:
         "A promise keeps its keys and columns within a version; the other layouts may change at will. "
         "In TSV, text that a spreadsheet would run as a formula has a quote mark before it. With "
         '`--json` an error is one object as well: `{"error": {code, message, hint, problems}}`.',
+        "## What validate finds",
+        "An error keeps the card out. Warnings and notices come of `--strict`; a warning makes it exit 1, "
+        "a notice asks for a second look and changes no exit code. Codes are a promise, their words are not.",
+        table(
+            ["Code", "Severity", "Meaning", "What to do"],
+            [[f"`{c.id}`", c.severity, c.meaning, c.hint] for c in CODES.values()],
+        ),
         "## Exit codes",
         table(["Code", "Meaning"], EXIT_CODES),
         "## Environment",

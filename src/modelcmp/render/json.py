@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.report import Report
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
@@ -82,6 +83,11 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     rows = [{"name": name, "value": value, "remark": remark} for name, value, remark in facts.rows]
     head = {"kind": facts.kind, "id": facts.id, "title": facts.title, "text": facts.text}
     return _text({"schema": FACTS, **head, "rows": rows})
+
+
+def render_report(report: Report, *, look: Look) -> str:
+    """Return what a report says, as the values it was made from."""
+    return _text(report.document)
 
 
 def render_error(code: str, message: str, hint: str | None, problems: list[str]) -> str:
