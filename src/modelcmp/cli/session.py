@@ -192,9 +192,13 @@ class Session:
         return build_index(cards, registry, index_folder(), key=self.fingerprint).best
 
     def _as_of(self) -> str:
+        return self.day_or(None)
+
+    def day_or(self, otherwise: str | None) -> str:
+        """Return the day that was asked for, else `otherwise`, else that of the catalogue in use."""
         stated = self.value("as_of")
         if stated is None:
-            return self._catalogue_day()
+            return otherwise or self._catalogue_day()
         from modelcmp.scoring.scales import first_day
 
         try:
