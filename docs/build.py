@@ -15,20 +15,22 @@ from importlib import import_module
 from pathlib import Path
 
 from modelcmp.catalogue.codes import CODES
-from modelcmp.catalogue.loading import load_catalogue
+from modelcmp.catalogue.loading import Catalogue, load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
 from modelcmp.cli.app import COMMANDS, GROUPS
 from modelcmp.comparison.explain import scale_text
+from modelcmp.comparison.missing import report_missing
 from modelcmp.comparison.verdict import CALLS, JOB_WEIGHTS, LEAD, PARTLY_SAME_JOB, SAME_JOB
 from modelcmp.config import ENVIRONMENT, KEYS
-from modelcmp.render import FORMATS
+from modelcmp.render import FORMATS, Look
 from modelcmp.render.markdown import table
-from modelcmp.scoring.profiles import PROFILES
+from modelcmp.scoring.profiles import DEFAULT_PROFILE, PROFILES, resolve_profile
 from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
-from modelcmp.scoring.rank import ASSUMED, COVERAGE_WORDS
+from modelcmp.scoring.rank import ASSUMED, COVERAGE_WORDS, make_method
 from modelcmp.scoring.scales import LogScale
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS
+from modelcmp.scoring.values import Circumstances
 
 HERE = Path(__file__).resolve().parent
 MADE = "<!-- Made by docs/build.py from the tables of the code. Change those, then run it. -->"
@@ -180,6 +182,20 @@ def reference_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def missing_page(catalogue: Catalogue) -> str:
+    """Return the page of facts that the built-in cards lack, as the command writes it."""
+    method = make_method(
+        resolve_profile(DEFAULT_PROFILE), Circumstances(catalogue.registry, catalogue.as_of)
+    )
+    report = report_missing(catalogue.load_all().cards, method)
+    head, _, rest = FORMATS["markdown"].render(report, Look()).partition("\n\n")
+    welcome = (
+        "Each of these can be added with its source and day: [how cards are written](cards.md), "
+        "[how changes are reviewed](reviewing.md). `modelcmp missing ID` shows them for one card."
+    )
+    return f"{head}\n\n{MADE}\n\n{welcome}\n\n{rest}"
+
+
 EXIT_CODES = [
     ["0", "Done; warnings are possible."],
     ["1", "The check you asked for says no: validate, --check, or a gate of compare."],
@@ -218,8 +234,10 @@ def help_text(name: str) -> str:
 
 def pages() -> Iterable[tuple[Path, str]]:
     """Return each page with its text."""
-    registry = load_catalogue(cache=None).registry
+    catalogue = load_catalogue(cache=None)
+    registry = catalogue.registry
     return [
+        (HERE / "missing.md", missing_page(catalogue)),
         (HERE / "method.md", method_page(registry)),
         (HERE / "reference.md", reference_page()),
     ]

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
     "diff": ("modelcmp.cli.diff", "Cards"),
+    "missing": ("modelcmp.cli.missing", "Cards"),
 }
 """Command -> the module that holds it and the heading it stands under."""
 
