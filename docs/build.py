@@ -24,6 +24,7 @@ from modelcmp.comparison.missing import report_missing
 from modelcmp.comparison.verdict import CALLS, JOB_WEIGHTS, LEAD, PARTLY_SAME_JOB, SAME_JOB
 from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS, Look
+from modelcmp.render.export import COLUMNS, EXPORTS
 from modelcmp.render.markdown import table
 from modelcmp.scoring.profiles import DEFAULT_PROFILE, PROFILES, resolve_profile
 from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
@@ -162,6 +163,19 @@ def reference_page() -> str:
         "A promise keeps its keys and columns within a version; the other layouts may change at will. "
         "In TSV, text that a spreadsheet would run as a formula has a quote mark before it. With "
         '`--json` an error is one object as well: `{"error": {code, message, hint, problems}}`.',
+        "## What export writes",
+        table(
+            ["Format", "File endings", "For"],
+            [
+                [e.format.id, ", ".join(e.format.suffixes), e.format.meaning]
+                for e in EXPORTS.values()
+            ],
+        ),
+        "Columns of the CSV. An empty cell is unknown, never 0. Text that a spreadsheet would run as a "
+        "formula has a quote mark before it; tabs and line breaks become spaces.",
+        table(["Column", "Unit", "Meaning"], [[f"`{c.name}`", c.unit, c.meaning] for c in COLUMNS]),
+        "A JSON line holds `schema` (`modelcmp/export/1`), the method, the rank with its breakdown under the "
+        "names that `show --json` uses, and under `card` the card as it stands.",
         "## What validate finds",
         "An error keeps the card out. Warnings and notices come of `--strict`; a warning makes it exit 1, "
         "a notice asks for a second look and changes no exit code. Codes are a promise, their words are not.",

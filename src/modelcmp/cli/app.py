@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("modelcmp.cli.cards", "Cards"),
     "diff": ("modelcmp.cli.diff", "Cards"),
     "missing": ("modelcmp.cli.missing", "Cards"),
+    "export": ("modelcmp.cli.export", "Cards"),
 }
 """Command -> the module that holds it and the heading it stands under."""
 

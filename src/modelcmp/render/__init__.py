@@ -7,6 +7,8 @@ and in which words was decided in `comparison`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelcmp.errors import UsageError
+
 if TYPE_CHECKING:
     from modelcmp.comparison.compare import Comparison
     from modelcmp.comparison.explain import Facts
@@ -50,9 +52,12 @@ class Format(NamedTuple):
             "Report": "report",
         }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
-        text: str = getattr(import_module(f"modelcmp.render.{self.id}"), name)(
-            result, look=look, **given
-        )
+        function = getattr(import_module(f"modelcmp.render.{self.id}"), name, None)
+        if function is None:
+            raise UsageError(
+                f"{self.id} has no form for this", hint="add --format markdown or json"
+            )
+        text: str = function(result, look=look, **given)
         return text
 
 

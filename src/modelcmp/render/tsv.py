@@ -100,6 +100,11 @@ def _fields(model: RankedModel, place: int) -> dict[str, Value]:
     }
 
 
+def columns_of(model: RankedModel, place: int) -> dict[str, Value]:
+    """Return the columns of a list for one model, by name."""
+    return _fields(model, place)
+
+
 FIELDS = (
     "id", "name", "place", "rank", "rank_low", "rank_high", "coverage", "adoption", "quality",
     "ecosystem", "match", "freshness", "tasks", "open_weights", "licence", "commercial", "price_usd",
