@@ -14,19 +14,24 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from modelcmp.catalogue.loading import load_catalogue
+from modelcmp.catalogue.codes import CODES
+from modelcmp.catalogue.loading import Catalogue, load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
 from modelcmp.cli.app import COMMANDS, GROUPS
+from modelcmp.comparison.explain import scale_text
+from modelcmp.comparison.missing import report_missing
 from modelcmp.comparison.verdict import CALLS, JOB_WEIGHTS, LEAD, PARTLY_SAME_JOB, SAME_JOB
 from modelcmp.config import ENVIRONMENT, KEYS
-from modelcmp.render import FORMATS
+from modelcmp.render import FORMATS, Look
+from modelcmp.render.export import COLUMNS, EXPORTS
 from modelcmp.render.markdown import table
-from modelcmp.scoring.profiles import PROFILES
+from modelcmp.scoring.profiles import DEFAULT_PROFILE, PROFILES, resolve_profile
 from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
-from modelcmp.scoring.rank import ASSUMED, COVERAGE_WORDS
+from modelcmp.scoring.rank import ASSUMED, COVERAGE_WORDS, make_method
 from modelcmp.scoring.scales import LogScale
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS
+from modelcmp.scoring.values import Circumstances
 
 HERE = Path(__file__).resolve().parent
 MADE = "<!-- Made by docs/build.py from the tables of the code. Change those, then run it. -->"
@@ -53,18 +58,20 @@ def method_page(registry: Registry) -> str:
         f"the same. A task without a set is an open set that any {RESULTS_EXPECTED} benchmarks fill. "
         "Results outside the set are shown and never scored, so that choosing what to report earns "
         "nothing.",
-        table(["Task", "Expected"], [[t, ", ".join(n)] for t, n in registry.expected.items()]),
         table(
-            ["Benchmark", "Version", "Metric", "Shots", "Scale", "Why"],
+            ["Task", "Expected", "Why"],
+            [[t, ", ".join(n), registry.expected_why[t]] for t, n in registry.expected.items()],
+        ),
+        table(
+            ["Benchmark", "Version", "Metric", "Shots", "Task", "Scale", "Why"],
             [
                 [
                     row.name,
                     row.version or "",
                     row.metric,
                     "" if row.shots is None else str(row.shots),
-                    f"R0 {row.reference:g}, {row.snapshot}"
-                    if row.reference is not None
-                    else f"{row.floor:g} to {row.ceiling:g}",
+                    row.task,
+                    scale_text(row),
                     row.why,
                 ]
                 for row in registry.benchmarks
@@ -156,6 +163,26 @@ def reference_page() -> str:
         "A promise keeps its keys and columns within a version; the other layouts may change at will. "
         "In TSV, text that a spreadsheet would run as a formula has a quote mark before it. With "
         '`--json` an error is one object as well: `{"error": {code, message, hint, problems}}`.',
+        "## What export writes",
+        table(
+            ["Format", "File endings", "For"],
+            [
+                [e.format.id, ", ".join(e.format.suffixes), e.format.meaning]
+                for e in EXPORTS.values()
+            ],
+        ),
+        "Columns of the CSV. An empty cell is unknown, never 0. Text that a spreadsheet would run as a "
+        "formula has a quote mark before it; tabs and line breaks become spaces.",
+        table(["Column", "Unit", "Meaning"], [[f"`{c.name}`", c.unit, c.meaning] for c in COLUMNS]),
+        "A JSON line holds `schema` (`modelcmp/export/1`), the method, the rank with its breakdown under the "
+        "names that `show --json` uses, and under `card` the card as it stands.",
+        "## What validate finds",
+        "An error keeps the card out. Warnings and notices come of `--strict`; a warning makes it exit 1, "
+        "a notice asks for a second look and changes no exit code. Codes are a promise, their words are not.",
+        table(
+            ["Code", "Severity", "Meaning", "What to do"],
+            [[f"`{c.id}`", c.severity, c.meaning, c.hint] for c in CODES.values()],
+        ),
         "## Exit codes",
         table(["Code", "Meaning"], EXIT_CODES),
         "## Environment",
@@ -167,6 +194,20 @@ def reference_page() -> str:
         table(["Key", "Meaning"], [[f"`{n}`", m] for n, m in KEYS.items()]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def missing_page(catalogue: Catalogue) -> str:
+    """Return the page of facts that the built-in cards lack, as the command writes it."""
+    method = make_method(
+        resolve_profile(DEFAULT_PROFILE), Circumstances(catalogue.registry, catalogue.as_of)
+    )
+    report = report_missing(catalogue.load_all().cards, method)
+    head, _, rest = FORMATS["markdown"].render(report, Look()).partition("\n\n")
+    welcome = (
+        "Each of these can be added with its source and day: [how cards are written](cards.md), "
+        "[how changes are reviewed](reviewing.md). `modelcmp missing ID` shows them for one card."
+    )
+    return f"{head}\n\n{MADE}\n\n{welcome}\n\n{rest}"
 
 
 EXIT_CODES = [
@@ -207,8 +248,10 @@ def help_text(name: str) -> str:
 
 def pages() -> Iterable[tuple[Path, str]]:
     """Return each page with its text."""
-    registry = load_catalogue(cache=None).registry
+    catalogue = load_catalogue(cache=None)
+    registry = catalogue.registry
     return [
+        (HERE / "missing.md", missing_page(catalogue)),
         (HERE / "method.md", method_page(registry)),
         (HERE / "reference.md", reference_page()),
     ]

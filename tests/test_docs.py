@@ -29,7 +29,7 @@ def build() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["method.md", "reference.md"])
+@pytest.mark.parametrize("page", ["method.md", "reference.md", "missing.md"])
 def test_made_pages_are_up_to_date(build: ModuleType, page: str) -> None:
     texts = {path.name: text for path, text in build.pages()}
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == texts[page]

@@ -39,6 +39,7 @@ KEYS: dict[str, str] = {
     "evidence": "File of search evidence, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
     "weights": "Table of dimension = weight, changing the profile.",
+    "pairs": 'Pairs of models that diff tells the verdict on: a list of texts such as "a,b".',
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
 """Every key of a configuration file."""
@@ -62,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "evidence": None,
     "remember": False,
     "weights": {},
+    "pairs": [],
     "profiles": {},
 }
 
@@ -164,6 +166,10 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
         return [str(path.parent / text) for text in texts]
+    if name == "pairs" and not (
+        isinstance(value, list) and all(isinstance(text, str) for text in value)
+    ):
+        raise ConfigError(f"{path}: pairs must be a list of texts", hint='pairs = ["a,b"]')
     if name in ("builtin", "remember") and not isinstance(value, bool):
         raise ConfigError(f"{path}: {name} must be true or false")
     if name == "evidence" and isinstance(value, str):

@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 
 class CardProblem(NamedTuple):
-    """One thing wrong with one file. `line` and `column` count from 1; 0 means the whole file."""
+    """One thing wrong with one file. `line` and `column` count from 1; 0 means the whole file.
+
+    `code` is a row of `catalogue.codes`, which says how bad it is; `hint` is for this one case.
+    """
 
     file: str
     line: int
     column: int
     field: str
     message: str
+    code: str = "unreadable"
+    hint: str = ""
 
     def __str__(self) -> str:
         """Return `file:line:column: field: what is wrong`.

@@ -557,7 +557,7 @@ def test_a_problem_stands_at_the_nearest_place_that_is_known() -> None:
     assert document.problem(("nothing", 3, "y"), "x")[:4] == ("a.yaml", 1, 1, "nothing[4].y")
     assert document.problem(("maker",), "x", at_key=True)[1:3] == (3, 1)
     assert document.problem(("maker",), "x")[1:3] == (3, 8)
-    assert Document("b.yaml").problem((), "x") == ("b.yaml", 1, 1, "", "x")
+    assert Document("b.yaml").problem((), "x")[:5] == ("b.yaml", 1, 1, "", "x")
 
 
 # --- Both parsers

@@ -296,10 +296,10 @@ def test_validate(run: Run, tmp_path: Path) -> None:
     result = run("validate", str(bad))
     assert result.code == 1
     assert result.out.splitlines()[0].startswith(f"{bad}:")
-    assert len(result.out.splitlines()) == 7
-    assert result.err.startswith("error: 7 problems in 1 card\n")
+    assert len([line for line in result.out.splitlines() if not line.startswith("  hint")]) == 7
+    assert result.err.startswith("error: 7 errors in 1 card\n")
     assert run("validate", str(bad), "--exit-zero").code == 0
-    assert json.loads(run("validate", str(bad), "--json").out)["rows"][0]["remark"]
+    assert json.loads(run("validate", str(bad), "--json").out)["problems"][0]["hint"]
 
 
 def test_validate_finds_an_alias_of_two_cards(run: Run, tmp_path: Path) -> None:

@@ -140,3 +140,26 @@ def test_unknown_word_suggests(registry: Registry, word: str, meant: str) -> Non
     assert word in caught.value.message
     assert meant in (caught.value.hint or "")
     assert caught.value.exit_code == 2
+
+
+def test_every_benchmark_and_task_is_explained(registry: Registry) -> None:
+    """By its name in any letter case, with the reason for each constant."""
+    for row in registry.benchmarks:
+        facts = explain(row.name.upper(), registry)
+        assert facts.kind == "benchmark"
+        assert row.why in [why for _, _, why in facts.rows]
+    for task in registry.tasks:
+        assert explain(task, registry).kind == "task"
+        assert (
+            registry.expected_why.get(task, "No benchmarks are agreed")
+            in explain(task, registry).text
+        )
+    everything = explainable(registry)
+    assert len(everything) == len(set(everything))
+
+
+def test_a_scale_says_which_way_is_better(registry: Registry) -> None:
+    asr = explain("automatic-speech-recognition", registry)
+    assert any("less is better" in value for _, value, _ in asr.rows)
+    assert any("not scored" in value for _, value, _ in explain("MTEB English", registry).rows)
+    assert any("scores 50" in value for _, value, _ in explain("LMArena text", registry).rows)

@@ -125,6 +125,9 @@ EVERY_COMMAND: dict[str, tuple[str, ...]] = {
     "config": ("config",),
     "validate": ("validate", str(CASES), "--format", "json"),
     "schema": ("schema", "card"),
+    "diff": ("diff", str(CASES), str(CASES), "--format", "json"),
+    "export": ("export", "--format", "jsonl", *OWN),
+    "missing": ("missing", *OWN),
 }
 """One line for each command: a row of the table of commands without one here fails a test."""
 

@@ -31,6 +31,7 @@ def _adapter(wanted: str) -> Any:
         "capability_tags": tuple[registry.CapabilityTag, ...],
         "benchmarks": tuple[registry.Benchmark, ...],
         "expected": dict[str, tuple[str, ...]],
+        "expected_why": dict[str, fields.Text],
     }
     # Annotations are text until here; `fields` has the types that their names stand for.
     config = None if wanted == "card" else ConfigDict(defer_build=True)
@@ -62,10 +63,11 @@ def _problem(document: Document, at: Path, error: Any, wanted: str) -> CardProbl
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         near = suggest(str(path[-1]), _known_fields(error["loc"])) if wanted == "card" else []
         also = f"; did you mean {near[0]}?" if near else ""
-        return document.problem(path, f"unknown field{also}", at_key=True)
+        return document.problem(path, f"unknown field{also}", at_key=True, code="unknown-field")
     if kind.startswith("missing"):
-        return document.problem(path, "is missing")
-    return document.problem(path, _in_words(kind, error)[: limits.PROBLEM_CHARACTERS])
+        return document.problem(path, "is missing", code="missing-field")
+    words = _in_words(kind, error)[: limits.PROBLEM_CHARACTERS]
+    return document.problem(path, words, code="bad-value")
 
 
 def _in_words(kind: str, error: Any) -> str:
@@ -119,19 +121,23 @@ def check_card(document: Document, registry: Registry) -> list[CardProblem]:
     Rules between fields are looked at only once the shape is right.
     """
     if not isinstance(document.value, dict):
-        return [document.problem((), "a card must be a mapping (key: value)")]
+        return [document.problem((), "a card must be a mapping (key: value)", code="bad-value")]
     if problems := check_shape("card", document):
         return sorted(problems)
     card = build(ModelCard, document.value)
-    rules = (
-        _check_sources,
-        _check_languages,
-        _check_days,
-        _check_offers,
-        _check_results,
-        _check_capabilities,
-    )
-    found = [document.problem(path, text) for rule in rules for path, text in rule(card, registry)]
+    rules = {
+        _check_sources: "unknown-source",
+        _check_languages: "unknown-source",
+        _check_days: "undated",
+        _check_offers: "bad-price",
+        _check_results: "bad-result",
+        _check_capabilities: "bad-capability",
+    }
+    found = [
+        document.problem(path, text, code=code)
+        for rule, code in rules.items()
+        for path, text in rule(card, registry)
+    ]
     return sorted(found)
 
 

@@ -56,7 +56,34 @@ def check_name(text: str) -> str:
     """Return `text` if all of it can be seen: two names that look alike are no two names."""
     if found := re.search("[\u200b-\u200d\u2060-\u2064\u00ad]", text):
         raise ValueError(f"holds the invisible character U+{ord(found.group()):04X}")
+    if word := find_look_alike(text):
+        raise ValueError(f"mixes alphabets in one word: {spell_look_alikes(word)}")
     return text
+
+
+_LOOK_ALIKES = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТХІЈЅҮοινρκυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
+"""Letters of the Cyrillic and Greek alphabets that most typefaces draw as a Latin one."""
+
+
+def find_look_alike(text: str) -> str | None:
+    """Return the first word that mixes Latin letters with Cyrillic or Greek ones that look Latin.
+
+    >>> find_look_alike("Sora"), find_look_alike("\u041c\u043e\u0441\u043a\u0432\u0430") is None
+    (None, True)
+    >>> find_look_alike("S\u043era") is not None
+    True
+    """
+    if text.isascii():
+        return None
+    for word in re.findall(r"[^\W\d_]+", text):
+        if not _LOOK_ALIKES.isdisjoint(word) and re.search("[A-Za-z]", word):
+            return str(word)
+    return None
+
+
+def spell_look_alikes(word: str) -> str:
+    """Return a word with each letter that only looks Latin spelled as its code point."""
+    return "".join(f"U+{ord(c):04X}" if c in _LOOK_ALIKES else c for c in word)
 
 
 Id = Annotated[

@@ -213,7 +213,8 @@ class Catalogue:
         digest = self._digest(b"card", data)
         card = self._from_memory(digest) or self._check(path, data, digest)
         if card.id != path.stem:
-            problem = CardProblem(str(path), 1, 1, "id", f"is {card.id}; rename one to match")
+            message = f"is {card.id}; rename one to match"
+            problem = CardProblem(str(path), 1, 1, "id", message, "file-name")
             raise CardError(f"{path.name} cannot be used", problems=(problem,))
         return card
 
@@ -296,6 +297,10 @@ class Catalogue:
         found = self.find_files(model_id)
         return [f"{found[-1]} replaces {path}" for path in found[:-1]]
 
+    def paths(self) -> dict[str, Path]:
+        """Return the file that counts for each id that file names promise, without opening any."""
+        return {path.stem: path for path in self._files([])}
+
     def ids(self) -> list[str]:
         """Return the ids that file names promise, without opening any: for shell completion."""
         return sorted({path.stem for path in self._files([])})
@@ -310,7 +315,7 @@ class LazyCards(Mapping[str, ModelCard]):
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._paths = {path.stem: path for path in catalogue._files([])}
+        self._paths = catalogue.paths()
         self._held: dict[str, ModelCard] = {}
 
     def __getitem__(self, model_id: str) -> ModelCard:
@@ -346,9 +351,8 @@ def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterat
             first = owners.setdefault(alias.casefold(), model_id)
             if first != model_id:
                 field = f"aliases[{number + 1}]"
-                yield CardProblem(
-                    str(paths[model_id]), 0, 0, field, f"{alias} also names {paths[first]}"
-                )
+                message = f"{alias} also names {paths[first]}"
+                yield CardProblem(str(paths[model_id]), 0, 0, field, message, "shared-name")
 
 
 _registry_cache: list[tuple[dict[str, bytes], bytes]] = []
@@ -398,7 +402,7 @@ def _load_registry(cache: DocumentCache) -> Registry:
         document = parse_yaml(data, str(DATA / "registry" / f"{name}.yaml"))
         if name == "benchmarks":
             plain.update(document.value)
-            for part in ("expected", "benchmarks"):
+            for part in ("expected", "expected_why", "benchmarks"):
                 problems += check_shape(part, document, (part,))
         else:
             plain[name] = document.value
@@ -420,6 +424,7 @@ def _build_registry(plain: dict[str, Any]) -> Registry:
         capability_tags=table("capability_tags", tables.CapabilityTag),
         benchmarks=tuple(build(tables.Benchmark, row) for row in plain["benchmarks"]),
         expected={task: tuple(names) for task, names in plain["expected"].items()},
+        expected_why=plain["expected_why"],
         plain=plain,
     )
 

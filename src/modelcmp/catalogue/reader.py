@@ -31,6 +31,20 @@ _REFUSED = re.compile(
     )
     + "]"
 )
+_SEXAGESIMAL = r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
+_DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
+_OTHERWISE = (
+    (re.compile(r"y|Y|yes|Yes|YES|on|On|ON"), "true"),
+    (re.compile(r"n|N|no|No|NO|off|Off|OFF"), "false"),
+    (re.compile(_DATE), "a date"),
+    (re.compile(_SEXAGESIMAL), "a number of base 60"),
+    (re.compile(r"[-+]?0[0-9_]+|[-+]?0[xob][0-9A-Fa-f_]+"), "a number of another base"),
+    (re.compile(r"[-+]?\.?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?"), "a number"),
+    (re.compile(r"="), "an error"),
+)
+_NUMBER_LIKE = frozenset("0123456789+-.=")
+_WORD_LIKE = frozenset("yYnNoO")
+_SIGNLESS_POWER = re.compile(r"[-+]?[0-9.]*[eE][0-9]+|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _DIRECTIVE = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*%")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -52,15 +66,37 @@ class Document:
     value: Any = None
     positions: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
+    otherwise: list[tuple[Path, str, str]] = field(default_factory=list)
+    """Plain scalars that other YAML tools read differently: where, what stands there, as what."""
 
-    def problem(self, path: Path, message: str, *, at_key: bool = False) -> CardProblem:
+    def problem(
+        self,
+        path: Path,
+        message: str,
+        *,
+        at_key: bool = False,
+        code: str = "unreadable",
+        hint: str = "",
+    ) -> CardProblem:
         """Return a problem at `path`, or at the nearest enclosing place that has a position."""
         table = self.keys if at_key and path in self.keys else self.positions
         where = path
         while where and where not in table:
             where = where[:-1]
         line, column = table.get(where, (1, 1))
-        return CardProblem(self.file, line, column, dotted(path), message)
+        return CardProblem(self.file, line, column, dotted(path), message, code, hint)
+
+
+def read_otherwise(text: str) -> str | None:
+    """Return what tools that read YAML 1.1 take a plain text for, or None where it is text to all.
+
+    >>> read_otherwise("no"), read_otherwise("1:30"), read_otherwise("text-to-image")
+    ('false', 'a number of base 60', None)
+    """
+    first = text[:1]
+    if first not in _NUMBER_LIKE and not (first in _WORD_LIKE and len(text) <= 3):
+        return None
+    return next((reading for shape, reading in _OTHERWISE if shape.fullmatch(text)), None)
 
 
 def dotted(path: Path) -> str:
@@ -254,12 +290,16 @@ class _Builder:
         if text.lstrip("+-").lower() in (".inf", ".nan"):
             raise self._refuse(event, path, f"{text} is not a finite number")
         self._check_text(event, path)
+        if reading := read_otherwise(text):
+            self.document.otherwise.append((path, text, reading))
         return text
 
     def _integer(self, event: Any, path: Path) -> int | str:
         digits = event.value.lstrip("+-")
         if len(digits) > 1 and digits.startswith("0"):
-            return str(event.value)  # 010 is 8 to YAML 1.1 and 10 to YAML 1.2: text to both
+            # 010 is 8 to YAML 1.1 and 10 to YAML 1.2: text to both
+            self.document.otherwise.append((path, event.value, "a number of another base"))
+            return str(event.value)
         if len(digits) > limits.INTEGER_DIGITS or int(digits) > limits.LARGEST_INTEGER:
             raise self._refuse(event, path, "is a larger number than 2^53 - 1")
         return int(event.value)
@@ -268,6 +308,8 @@ class _Builder:
         number = float(event.value)
         if not math.isfinite(number):
             raise self._refuse(event, path, f"{event.value[:20]} is not a finite number")
+        if _SIGNLESS_POWER.fullmatch(event.value):
+            self.document.otherwise.append((path, event.value, "text"))
         return number
 
     def _check_text(self, event: Any, path: Path) -> None:

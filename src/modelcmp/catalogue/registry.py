@@ -13,6 +13,7 @@ from modelcmp.catalogue.card import BenchmarkResult, Strict
 if TYPE_CHECKING:
     from modelcmp.catalogue.fields import (
         CapabilityKind,
+        Count,
         Day,
         Key,
         LicenceClass,
@@ -82,7 +83,7 @@ class Benchmark(Strict):
     """Edition or split."""
     metric: Name
     """What is measured."""
-    shots: PositiveCount | None = None
+    shots: Count | None = None
     """Examples in the prompt."""
     task: Key
     """Task it speaks for."""
@@ -94,8 +95,29 @@ class Benchmark(Strict):
     """Arena rating that wins half its games against itself: score 50."""
     snapshot: Day | None = None
     """Day on which the reference was frozen."""
+    scored: bool = True
+    """False for a part of another result, which is shown beside it and would count twice."""
+    hub_dataset: Name | None = None
+    """Data set that holds its leaderboard on the Hub."""
+    hub_task: Key | None = None
+    """Task of that data set."""
     why: Text
     """Why these constants."""
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a smaller result is the better one: then the ceiling lies below the floor."""
+        return self.reference is None and (self.ceiling or 0.0) < (self.floor or 0.0)
+
+    @property
+    def key(self) -> str:
+        """Name, version, metric and shots in words.
+
+        >>> Benchmark(name="MMLU", metric="accuracy", shots=5, task="t", why="w").key
+        'MMLU (accuracy, 5 shots)'
+        """
+        shots = None if self.shots is None else f"{self.shots} shots"
+        return f"{self.name} ({', '.join(filter(None, (self.version, self.metric, shots)))})"
 
 
 class Registry(NamedTuple):
@@ -107,11 +129,18 @@ class Registry(NamedTuple):
     benchmarks: tuple[Benchmark, ...]
     expected: dict[str, tuple[str, ...]]
     """Benchmark names each task is expected to have results for."""
+    expected_why: dict[str, str]
+    """Why a task expects these."""
     plain: dict[str, Any]
     """The same tables as plain values, for the method hash."""
 
     def find_benchmark(self, result: BenchmarkResult) -> Benchmark | None:
-        """Return the row a result is scored by, or None when no row knows its key.
+        """Return the row a result is scored by, or None when no row scores it."""
+        row = self.find_row(result)
+        return row if row is not None and row.scored else None
+
+    def find_row(self, result: BenchmarkResult) -> Benchmark | None:
+        """Return the row a result belongs to, or None when no row knows its key.
 
         A row that states no number of examples takes any that no row of its own has.
         """

@@ -26,6 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("modelcmp.cli.method", "Method"),
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
+    "diff": ("modelcmp.cli.diff", "Cards"),
+    "missing": ("modelcmp.cli.missing", "Cards"),
+    "export": ("modelcmp.cli.export", "Cards"),
 }
 """Command -> the module that holds it and the heading it stands under."""
 

@@ -1,18 +1,25 @@
 """The commands for those who write cards: `validate` and `schema`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import Options, common, takes
 from modelcmp.cli.session import Session, cache_path
 from modelcmp.errors import CardError, CardProblem, GateError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from modelcmp.catalogue.card import ModelCard
+    from modelcmp.catalogue.loading import Catalogue
+    from modelcmp.render import Format
 
 SCHEMAS = ("card", "comparison")
 
 
-@common
+@takes(Options, formats="auto, table, markdown, json, tsv or github.")
 def validate_command(
     options: Options,
     paths: Annotated[
@@ -22,73 +29,128 @@ def validate_command(
             show_default=False,
         ),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Look for facts that can hardly be true as well.")
+    ] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit 0 even when something is wrong.")
     ] = False,
 ) -> None:  # fmt: skip
     """Check cards: every problem as file:line:column, exit 1 if there is any.
 
+    Errors keep a card out; warnings come of --strict alone; notices never change the exit code.
+
     Examples:
 
-      modelcmp validate
+      modelcmp validate --strict
 
-      modelcmp validate my-cards/ --json
+      modelcmp validate my-cards/ --format github
     """
-    session = Session(options, default_piped="tsv")
-    count, problems = _validate(session, paths or [])
-    cards = "1 card" if count == 1 else f"{count} cards"
-    if session.format.id in ("json", "markdown") or session.options.output:
-        session.emit(_as_facts(cards, problems))
+    from modelcmp.comparison.findings import failing_problems, report_findings, tally_text
+    from modelcmp.comparison.report import count
+
+    session = Session(options, default_piped="tsv", formats=_check_formats())
+    cards, problems = _validate(session, paths or [], strict=strict)
+    if session.format.id == "github":
+        from modelcmp.render.github import render_findings
+
+        # An annotation finds its line only by a path as the repository has it.
+        session.emit_text(render_findings([_from_here(problem) for problem in problems], cards))
+    elif session.format.id in ("json", "markdown") or session.options.output:
+        session.emit(report_findings(problems, cards, strict=strict))
     elif problems:
-        session.emit_text("".join(f"{_visible(str(problem))}\n" for problem in problems))
-    if problems and not exit_zero:
-        raise GateError(
-            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {cards}",
-            hint="modelcmp schema card shows what a card may hold",
-        )
-    session.note(f"{cards} checked, {len(problems) or 'no'} problem{'s' * (len(problems) != 1)}")
+        session.emit_text("".join(_lines(problems)))
+    told = f"{tally_text(problems)} in {count(cards, 'card')}"
+    if failing_problems(problems) and not exit_zero:
+        raise GateError(told, hint="modelcmp schema card shows what a card may hold")
+    session.note(f"{count(cards, 'card')} checked, {tally_text(problems)}")
 
 
-def _visible(text: str) -> str:
-    from modelcmp.render.clean import visible
-
-    return visible(text)
-
-
-def _as_facts(cards: str, problems: list[CardProblem]) -> object:
-    from modelcmp.comparison.explain import Facts
-
-    rows = tuple(
-        (f"{p.file}:{p.line}:{p.column}" if p.line else p.file, p.field, p.message)
-        for p in problems
-    )
-    columns = ("Where", "Field", "Problem")
-    return Facts("problems", "validate", "Problems", f"{cards} checked.", rows, columns)
+def _from_here(problem: CardProblem) -> CardProblem:
+    path, here = Path(problem.file), Path.cwd()
+    inside = path.is_absolute() and path.is_relative_to(here)
+    return problem._replace(file=path.relative_to(here).as_posix()) if inside else problem
 
 
-def _validate(session: Session, paths: list[str]) -> tuple[int, list[CardProblem]]:
+def _check_formats() -> "dict[str, Format]":
+    from modelcmp.render import FORMATS, Format
+
+    github = Format("github", (), "annotations beside the lines of a pull request", False)
+    return {**FORMATS, "github": github}
+
+
+def _lines(problems: "Sequence[CardProblem]") -> "Iterator[str]":
+    """Yield each problem on a line, and what to do about it where that was not just said."""
+    from modelcmp.catalogue.codes import severity
+    from modelcmp.comparison.findings import hint_of
+    from modelcmp.render.clean import no_command, visible
+
+    said = ""
+    for problem in problems:
+        yield f"{no_command(visible(f'{problem} [{severity(problem.code)}: {problem.code}]'))}\n"
+        if (hint := hint_of(problem)) != said:
+            yield f"  hint: {visible(hint)}\n"
+        said = hint
+
+
+def _validate(
+    session: Session, paths: "Sequence[str]", *, strict: bool
+) -> "tuple[int, list[CardProblem]]":
     """Return how many files were looked at and everything wrong with them, sorted."""
     from modelcmp.catalogue.loading import load_catalogue
 
+    folders = [path for path in paths if Path(path).is_dir()]
+    catalogues = [load_catalogue([f], builtin=False, cache=cache_path()) for f in folders]
+    files = [Path(path) for path in paths if path not in folders]
     if not paths:
-        loaded = session.catalogue.load_all()
-        bad = {problem.file for problem in loaded.problems if problem.line}
-        return len(loaded.cards) + len(bad), sorted(loaded.problems)
+        catalogues = [session.catalogue]
     count = 0
     problems: list[CardProblem] = []
-    for path in paths:
-        if Path(path).is_dir():
-            catalogue = load_catalogue([path], builtin=False, cache=cache_path())
-            loaded = catalogue.load_all()
-            count += len(loaded.cards) + len({p.file for p in loaded.problems if p.line})
-            problems += loaded.problems
-        else:
-            count += 1
-            try:
-                session.catalogue.load(Path(path))
-            except CardError as error:
-                problems += error.problems
+    checked: list[tuple[Catalogue, ModelCard, Path]] = []
+    for catalogue in catalogues:
+        loaded = catalogue.load_all()
+        count += len(loaded.cards) + len({p.file for p in loaded.problems if p.line})
+        problems += loaded.problems
+        where = catalogue.paths() if strict else {}
+        checked += [(catalogue, card, where[card.id]) for card in loaded.cards if strict]
+    for path in files:
+        count += 1
+        try:
+            checked.append((session.catalogue, session.catalogue.load(path), path))
+        except CardError as error:
+            problems += error.problems
+    if strict:
+        problems += _doubts(session, checked)
     return count, sorted(problems)
+
+
+def _doubts(
+    session: Session, checked: "list[tuple[Catalogue, ModelCard, Path]]"
+) -> "Iterator[CardProblem]":
+    """Yield what is doubtful about cards that are valid, each held against its own catalogue."""
+    from modelcmp.catalogue.directories import read_bytes
+    from modelcmp.catalogue.reader import parse_yaml
+    from modelcmp.catalogue.strict import Doubt, Surroundings, check_strictly, place
+    from modelcmp.scoring.doubts import find_spread
+    from modelcmp.scoring.values import Circumstances
+
+    registry = session.catalogue.registry
+    names = dict(_names(session.catalogue))
+    for catalogue in {id(c): c for c, _, _ in checked}.values():
+        names.update(_names(catalogue))
+    names.update((card.id, card.id) for _, card, _ in checked)
+    for catalogue, card, path in checked:
+        as_of = session.value("as_of") or catalogue.as_of
+        document = parse_yaml(read_bytes(path), str(path))
+        yield from check_strictly(document, card, Surroundings(registry, as_of, names))
+        if spread := find_spread(card, Circumstances(registry, as_of)):
+            number = next(n for n, m in enumerate(card.metrics) if m.metric == spread.low.id)
+            yield place(document, Doubt(("metrics", number), "signal-spread", spread.text))
+
+
+def _names(catalogue: "Catalogue") -> "Iterator[tuple[str, str]]":
+    for entry in catalogue.names()[0]:
+        yield from ((name.casefold(), entry.id) for name in (*entry.names, entry.id))
 
 
 @common

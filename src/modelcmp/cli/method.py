@@ -20,18 +20,18 @@ def explain_command(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="WORD", help="A signal, dimension, profile or call.",
+            metavar="WORD", help="A signal, dimension, profile, call, benchmark or task.",
             autocompletion=_complete_word, show_default=False,
         ),
     ],
 ) -> None:  # fmt: skip
-    """Explain a signal, dimension, profile or call, from the tables the scores are made with.
+    """Explain a signal, dimension, profile, call, benchmark or task, from the tables in use.
 
     Examples:
 
       modelcmp explain hf_downloads_30d
 
-      modelcmp explain leans
+      modelcmp explain MMMU
     """
     from modelcmp.comparison.explain import explain
 

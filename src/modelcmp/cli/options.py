@@ -118,16 +118,21 @@ class FilterOptions:
     ] = None
 
 
-def takes(*groups: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes(
+    *groups: type[Any], formats: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that gives a command the options of these groups after its own.
 
-    The command's first parameters receive one instance of each group, in their order.
+    The command's first parameters receive one instance of each group, in their order. `formats` is
+    the help of --format for a command that writes other formats than the rest.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         parameters = list(inspect.signature(function).parameters.values())[len(groups) :]
         own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
         shared = [_parameter(field) for group in reversed(groups) for field in fields(group)]
+        if formats is not None:
+            shared = [_with_formats(p, formats) if p.name == "format" else p for p in shared]
 
         @functools.wraps(function)
         def command(**given: Any) -> None:
@@ -143,6 +148,11 @@ def takes(*groups: type[Any]) -> Callable[[Callable[..., None]], Callable[..., N
         return command
 
     return decorate
+
+
+def _with_formats(parameter: inspect.Parameter, formats: str) -> inspect.Parameter:
+    option = typer.Option("--format", "-f", metavar="FORMAT", help=formats)
+    return parameter.replace(annotation=Annotated[str | None, option])
 
 
 def _parameter(field: Field[Any]) -> inspect.Parameter:

@@ -36,9 +36,16 @@ FILE_WIDTH = 100
 class Session:
     """One run of one command."""
 
-    def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        default_piped: str = "markdown",
+        formats: Mapping[str, Format] | None = None,
+    ) -> None:
         self.options = options
         self._default_piped = default_piped
+        self._formats = formats
         self.makes_store = False
         """Whether this run may make a store of evidence that is not there yet."""
         if options.color not in ("auto", "always", "never"):
@@ -185,9 +192,13 @@ class Session:
         return build_index(cards, registry, index_folder(), key=self.fingerprint).best
 
     def _as_of(self) -> str:
+        return self.day_or(None)
+
+    def day_or(self, otherwise: str | None) -> str:
+        """Return the day that was asked for, else `otherwise`, else that of the catalogue in use."""
         stated = self.value("as_of")
         if stated is None:
-            return self._catalogue_day()
+            return otherwise or self._catalogue_day()
         from modelcmp.scoring.scales import first_day
 
         try:
@@ -249,7 +260,8 @@ class Session:
         """The output format: the flag, the file's ending, the settings, or what suits the stream."""
         from modelcmp.render import FORMATS
 
-        by_suffix = {suffix: row for row in FORMATS.values() for suffix in row.suffixes}
+        formats = FORMATS if self._formats is None else self._formats
+        by_suffix = {suffix: row for row in formats.values() for suffix in row.suffixes}
         setting = self.settings["format"]
         output = self.options.output
         if output and output != "-" and setting.origin != "command line":
@@ -262,13 +274,19 @@ class Session:
             return by_suffix[suffix]
         name = str(setting.value)
         if name == "auto":
-            name = "table" if is_terminal() and not output else self._default_piped
-        if name not in FORMATS:
+            at_terminal = is_terminal() and not output and "table" in formats
+            name = "table" if at_terminal else self._default_piped
+        if name not in formats and name in FORMATS and setting.origin != "command line":
+            # A setting speaks for most commands; one with formats of its own goes by its default.
+            name = self._default_piped
+        if name not in formats:
             raise UsageError(
-                f"no format is called {name}",
-                hint=did_you_mean(name, FORMATS) or f"there are auto, {', '.join(FORMATS)}",
+                f"no format is called {name}"
+                if name not in FORMATS
+                else f"not to be had as {name}",
+                hint=did_you_mean(name, formats) or f"there are auto, {', '.join(formats)}",
             )
-        return FORMATS[name]
+        return formats[name]
 
     def look(self, *, full: bool = False) -> Look:
         """How the result is to look. A file never depends on the terminal."""

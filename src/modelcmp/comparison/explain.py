@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from modelcmp.catalogue.registry import Registry
+from modelcmp.catalogue.registry import Benchmark, Registry
 from modelcmp.comparison.verdict import CALLS
-from modelcmp.errors import UnknownNameError, did_you_mean
+from modelcmp.errors import UnknownNameError, did_you_mean, squash
 from modelcmp.scoring.profiles import PROFILES
 from modelcmp.scoring.quality import TIERS
 from modelcmp.scoring.rank import ASSUMED
@@ -40,17 +40,57 @@ def explain(name: str, registry: Registry) -> Facts:
         rows = tuple((c.id, c.rule, "this one" if c.id == wanted else "") for c in CALLS.values())
         columns = ("Call", "Rule, from the most cautious to the boldest", "")
         return Facts("call", call.id, call.title, call.meaning, rows, columns)
+    if found := [row for row in registry.benchmarks if squash(row.name) == squash(wanted)]:
+        return _benchmark(found, registry)
+    if wanted in registry.tasks:
+        return _task(wanted, registry)
     names = explainable()
     raise UnknownNameError(
         f"nothing here is called {name}",
-        hint=did_you_mean(name, names) or f"there are {', '.join(names)}",
+        hint=did_you_mean(name, explainable(registry))
+        or f"there are {', '.join(names)}, every task and every benchmark",
     )
 
 
-def explainable() -> list[str]:
-    """Return every word that `explain` knows."""
-    tables = ((s.id for s in SIGNALS), (d.id for d in DIMENSIONS), PROFILES, CALLS)
+def explainable(registry: Registry | None = None) -> list[str]:
+    """Return every word that `explain` knows, those of the registry where one is given."""
+    tables = [[s.id for s in SIGNALS], [d.id for d in DIMENSIONS], [*PROFILES], [*CALLS]]
+    if registry is not None:
+        tables += [[*registry.tasks], list(dict.fromkeys(row.name for row in registry.benchmarks))]
     return [name for table in tables for name in table]
+
+
+def _benchmark(found: list[Benchmark], registry: Registry) -> Facts:
+    name = found[0].name
+    tasks = list(dict.fromkeys(row.task for row in found))
+    expected = [task for task in registry.expected if name in registry.expected[task]]
+    told = f"Expected of {', '.join(expected)}." if expected else "Shown, and not in the expected "
+    told += "" if expected else f"set of {', '.join(tasks)}."
+    rows = tuple((row.key, scale_text(row), row.why) for row in found)
+    columns = ("Result", "Scale", "Why these constants")
+    return Facts("benchmark", name, name, told, rows, columns)
+
+
+def scale_text(row: Benchmark) -> str:
+    """Return what scores 0, 50 or 100 by a row, and which way is better, in words."""
+    if not row.scored:
+        return "not scored"
+    if row.reference is not None:
+        return f"rating; {row.reference:g} scores 50, frozen on {row.snapshot}"
+    better = "less" if row.lower_is_better else "more"
+    return f"{row.floor:g} scores 0, {row.ceiling:g} scores 100; {better} is better"
+
+
+def _task(name: str, registry: Registry) -> Facts:
+    task = registry.tasks[name]
+    why = registry.expected_why.get(name, "No benchmarks are agreed yet: any three fill the set.")
+    rows = [
+        ("in", ", ".join(task.input) or "unknown", ""),
+        ("out", ", ".join(task.output) or "unknown", ""),
+    ]
+    rows += [("expected", benchmark, "") for benchmark in registry.expected.get(name, ())]
+    rows += [(row.key, scale_text(row), row.why) for row in registry.benchmarks if row.task == name]
+    return Facts("task", name, task.name, f"A model for it {task.does}. {why}", tuple(rows))
 
 
 def _signal(signal: Signal, registry: Registry) -> Facts:

@@ -7,10 +7,13 @@ and in which words was decided in `comparison`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelcmp.errors import UsageError
+
 if TYPE_CHECKING:
     from modelcmp.comparison.compare import Comparison
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.report import Report
     from modelcmp.scoring.rank import RankedModel
 
 FIRST_CAPABILITIES = 8
@@ -35,7 +38,10 @@ class Format(NamedTuple):
     promise: bool
 
     def render(
-        self, result: "Comparison | RankedModel | Listing | Facts", look: Look, **given: Any
+        self,
+        result: "Comparison | RankedModel | Listing | Facts | Report",
+        look: Look,
+        **given: Any,
     ) -> str:
         """Return `result` in this format, by the function its module has for that kind of result."""
         kinds = {
@@ -43,11 +49,15 @@ class Format(NamedTuple):
             "RankedModel": "model",
             "Listing": "listing",
             "Hits": "hits",
+            "Report": "report",
         }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
-        text: str = getattr(import_module(f"modelcmp.render.{self.id}"), name)(
-            result, look=look, **given
-        )
+        function = getattr(import_module(f"modelcmp.render.{self.id}"), name, None)
+        if function is None:
+            raise UsageError(
+                f"{self.id} has no form for this", hint="add --format markdown or json"
+            )
+        text: str = function(result, look=look, **given)
         return text
 
 

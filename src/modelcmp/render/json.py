@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.report import Report
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
@@ -31,7 +32,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     return _text(
         {
             "schema": COMPARISON,
-            **_method(comparison.method),
+            **method_fields(comparison.method),
             "comparability": verdict.comparability.score,
             "jobs": _jobs(verdict),
             "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
@@ -69,13 +70,13 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
             for v in card.variants
         ],
     }
-    return _text({"schema": MODEL, **_method(method), **model_fields(model), **more})
+    return _text({"schema": MODEL, **method_fields(method), **model_fields(model), **more})
 
 
 def render_listing(listing: Listing, *, look: Look) -> str:
     """Return the models of a list or ranking."""
     models = [{**model_fields(m), "place": listing.places[m.card.id]} for m in listing.models]
-    return _text({"schema": MODELS, **_method(listing.method), "models": models})
+    return _text({"schema": MODELS, **method_fields(listing.method), "models": models})
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:
@@ -83,6 +84,11 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     rows = [{"name": name, "value": value, "remark": remark} for name, value, remark in facts.rows]
     head = {"kind": facts.kind, "id": facts.id, "title": facts.title, "text": facts.text}
     return _text({"schema": FACTS, **head, "rows": rows})
+
+
+def render_report(report: Report, *, look: Look) -> str:
+    """Return what a report says, as the values it was made from."""
+    return _text(report.document)
 
 
 def render_error(code: str, message: str, hint: str | None, problems: list[str]) -> str:
@@ -95,7 +101,8 @@ def _text(value: dict[str, Any]) -> str:
     return json_text(text) + "\n"
 
 
-def _method(method: Method) -> dict[str, Any]:
+def method_fields(method: Method) -> dict[str, Any]:
+    """Return the fields every schema gives of how ranks were made."""
     return {
         "profile": method.profile.id,
         "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
@@ -298,7 +305,7 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     return _text(
         {
             "schema": MODELS,
-            **_method(hits.method),
+            **method_fields(hits.method),
             "query": hits.query,
             "literal": hits.literal,
             "understood": list(hits.understood),

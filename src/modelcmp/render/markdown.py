@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.report import Report, Section
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 
@@ -110,6 +111,28 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     return _document(
         [f"# {markdown(facts.title)}", markdown(facts.text), table(head, rows) if rows else ""]
     )
+
+
+def render_report(report: Report, *, look: Look) -> str:
+    """Return one heading and table per section; a long table is folded away."""
+    parts = [f"# {markdown(report.title)}", markdown(report.text)]
+    for section in report.sections:
+        parts += [f"## {markdown(section.title)}", markdown(section.text), _folded(section)]
+    return _document(parts)
+
+
+FOLD_ROWS = 30
+"""Rows from which a table of a report stands inside a details element."""
+
+
+def _folded(section: Section) -> str:
+    rows = [[markdown(cell) for cell in row] for row in section.rows]
+    if not rows:
+        return ""
+    text = table([markdown(column) for column in section.columns], rows, right=section.right)
+    if len(rows) < FOLD_ROWS:
+        return text
+    return f"<details>\n<summary>{len(rows)} rows</summary>\n\n{text}\n\n</details>"
 
 
 class Footnotes:

@@ -43,10 +43,11 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.report import Report, Section
 
 BAR_CELLS = 8
 VERDICT_INDENT = 9
-_ASCII = str.maketrans({"—": "-", "…": "...", "·": ".", "–": "-"})
+_ASCII = str.maketrans({"—": "-", "→": "->", "…": "...", "·": ".", "–": "-"})
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
@@ -138,6 +139,28 @@ def render_listing(listing: Listing, *, look: Look) -> str:
     method = listing.method
     foot = _line(f"profile {method.profile.id}, as of {method.as_of}", "dim")
     return _draw([grid if listing.models else _line("No model meets these filters."), foot], look)
+
+
+def render_report(report: Report, *, look: Look) -> str:
+    """Return one heading and table per section."""
+    parts: list[Part] = [_line(report.title, "bold"), _line(report.text)]
+    for section in report.sections:
+        parts += [_line(), _line(section.title, "bold")]
+        parts += [_line(section.text)] if section.text else []
+        parts += [_section(section)] if section.rows else []
+    return _draw(parts, look)
+
+
+def _section(section: Section) -> Table:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for number, column in enumerate(section.columns):
+        right = number in section.right
+        grid.add_column(
+            Text(column), justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
+    for row in section.rows:
+        grid.add_row(*(Text(visible(cell)) for cell in row))
+    return grid
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:

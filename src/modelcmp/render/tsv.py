@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelcmp.comparison.compare import Comparison
 from modelcmp.comparison.facts import cheapest, offer_price
+from modelcmp.comparison.report import Value
 from modelcmp.render import Look
 from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-
-Value = str | float | int | bool | None
+    from modelcmp.comparison.report import Report
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
@@ -67,6 +67,11 @@ def render_facts(facts: Facts, *, look: Look) -> str:
     return _lines([("name", "value", "remark"), *(tuple(map(tsv, row)) for row in facts.rows)])
 
 
+def render_report(report: Report, *, look: Look) -> str:
+    """Return the report's one flat table."""
+    return _lines([_cell(value) for value in row] for row in report.lines)
+
+
 def _fields(model: RankedModel, place: int) -> dict[str, Value]:
     card, rank = model.card, model.rank
     offer = cheapest(card)
@@ -93,6 +98,11 @@ def _fields(model: RankedModel, place: int) -> dict[str, Value]:
         "times_matched": model.times_matched,
         "maker": card.maker,
     }
+
+
+def columns_of(model: RankedModel, place: int) -> dict[str, Value]:
+    """Return the columns of a list for one model, by name."""
+    return _fields(model, place)
 
 
 FIELDS = (

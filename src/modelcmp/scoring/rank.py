@@ -194,7 +194,9 @@ def method_constants(method: Method) -> dict[str, Any]:
     }
 
 
-_BENCHMARK_KEY = ("name", "version", "metric", "shots", "task", "floor", "ceiling", "reference")
+_BENCHMARK_KEY = (
+    "name", "version", "metric", "shots", "task", "floor", "ceiling", "reference", "scored",
+)  # fmt: skip
 
 
 def rank_model(card: ModelCard, method: Method) -> RankedModel:
