@@ -63,8 +63,16 @@ def test_all_cards_are_valid() -> None:
 
 def test_there_are_cards_enough() -> None:
     """Enough models to compare, on different tasks."""
-    assert len(FILES) >= 14
-    assert len({card.tasks[0] for card in built_in().cards}) >= 3
+    assert len(FILES) >= 38
+    assert len({card.tasks[0] for card in built_in().cards}) >= 10
+
+
+def test_every_card_sets_itself_apart() -> None:
+    """At least five capabilities, two of them unique beside named cards of the catalogue."""
+    for card in built_in().cards:
+        assert len(card.capabilities) >= 5, card.id
+        apart = [c for c in card.capabilities if c.unique and any(a.model for a in c.alternatives)]
+        assert len(apart) >= 2, card.id
 
 
 def test_names_are_unique() -> None:
