@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 8
 VERDICT_INDENT = 9
-_ASCII = str.maketrans({"—": "-", "→": "->", "…": "...", "·": ".", "–": "-"})
+_ASCII = str.maketrans({"—": "-", "→": ">", "…": "...", "·": ".", "–": "-"})
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
