@@ -14,7 +14,7 @@ from modelcmp.comparison.changes import find_changes
 from modelcmp.comparison.difference import report_changes
 from modelcmp.comparison.findings import report_findings
 from modelcmp.comparison.missing import report_missing
-from modelcmp.comparison.report import Report, Section
+from modelcmp.comparison.tables import Report, Section
 from modelcmp.errors import CardProblem, UsageError
 from modelcmp.render import FORMATS, Look
 from modelcmp.render.export import plain

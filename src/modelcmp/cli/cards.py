@@ -47,7 +47,7 @@ def validate_command(
       modelcmp validate my-cards/ --format github
     """
     from modelcmp.comparison.findings import failing_problems, report_findings, tally_text
-    from modelcmp.comparison.report import count
+    from modelcmp.comparison.tables import count
 
     session = Session(options, default_piped="tsv", formats=_check_formats())
     cards, problems = _validate(session, paths or [], strict=strict)

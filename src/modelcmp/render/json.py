@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report
+    from modelcmp.comparison.tables import Report
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
