@@ -102,3 +102,12 @@ def test_cards_know_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "no card is called b" in capsys.readouterr().out
     both = [str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")]
     assert main(["validate", "--strict", *both]) == 0
+
+
+def test_the_day_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Figures of January lie in the future of a December; a text that is no day is refused."""
+    write(tmp_path, "m")
+    assert main(["validate", "--strict", str(tmp_path), "--as-of", "2025-12-31"]) == 1
+    assert "[warning: future-day]" in capsys.readouterr().out
+    assert main(["validate", "--strict", str(tmp_path), "--as-of", "soon"]) == 2
+    assert "soon is no day" in capsys.readouterr().err

@@ -92,6 +92,7 @@ def test_no_golden_file_is_left_over() -> None:
     names = {f"compare-{case}" for case in COMPARISONS} | {"rank"}
     names |= {f"show-{name}" for name in ("gamma", "painter", "hostile")}
     names |= {f"explain-{word}" for word in ("hf_likes", "ecosystem", "self-host", "leans")}
+    names |= {f"report-{name}" for name in ("diff", "missing", "findings")}
     assert {path.stem for path in GOLDEN.iterdir()} == names
 
 

@@ -47,7 +47,7 @@ def validate_command(
       modelcmp validate my-cards/ --format github
     """
     from modelcmp.comparison.findings import failing_problems, report_findings, tally_text
-    from modelcmp.comparison.report import count
+    from modelcmp.comparison.tables import count
 
     session = Session(options, default_piped="tsv", formats=_check_formats())
     cards, problems = _validate(session, paths or [], strict=strict)
@@ -140,7 +140,7 @@ def _doubts(
         names.update(_names(catalogue))
     names.update((card.id, card.id) for _, card, _ in checked)
     for catalogue, card, path in checked:
-        as_of = session.value("as_of") or catalogue.as_of
+        as_of = session.day_or(catalogue.as_of)
         document = parse_yaml(read_bytes(path), str(path))
         yield from check_strictly(document, card, Surroundings(registry, as_of, names))
         if spread := find_spread(card, Circumstances(registry, as_of)):

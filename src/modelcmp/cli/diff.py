@@ -37,9 +37,10 @@ def diff_command(
         bool, typer.Option("--exit-code", help="Exit 1 if any card differs, as git diff does.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Show what changed between two catalogues: cards, facts, ranks, verdicts.
+    """Show what changed between two catalogues of cards.
 
-    A... compares with the commit where this branch left A.
+    Cards, facts, ranks and verdicts of pairs; both sides are scored by the same tables and day, without
+    search evidence. --rev A... compares with the commit where this branch left A.
 
     Examples:
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @takes(Options, FilterOptions, formats="jsonl (default), csv or eval-results.")
 def export_command(options: Options, filters: FilterOptions) -> None:
-    """Write the catalogue with its ranks for other tools: JSON lines, CSV, result files of the Hub.
+    """Write the catalogue, with its ranks, for other tools.
+
+    JSON lines hold everything, CSV one line per model; eval-results are the files that the Hub reads.
 
     Examples:
 

@@ -25,7 +25,9 @@ def explain_command(
         ),
     ],
 ) -> None:  # fmt: skip
-    """Explain a signal, dimension, profile, call, benchmark or task, from the tables in use.
+    """Explain a word of the output, from the tables in use.
+
+    A signal, dimension, profile or call, a benchmark with the reason for its scale, or a task.
 
     Examples:
 

@@ -21,7 +21,9 @@ def missing_command(
         ),
     ] = None,
 ) -> None:  # fmt: skip
-    """Show which scored facts cards lack, those that could move a rank most first.
+    """Show which scored facts cards lack, the most valuable first.
+
+    A fact is worth what it could do to the rank, were it 0 or 100 where 30 is assumed now.
 
     Examples:
 

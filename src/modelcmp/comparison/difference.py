@@ -3,7 +3,7 @@
 from typing import Any
 
 from modelcmp.comparison.changes import Changes, FactChange, PairChange, RankChange, Standing
-from modelcmp.comparison.report import Report, Section, Value, count
+from modelcmp.comparison.tables import Report, Section, Value, count
 from modelcmp.comparison.verdict import CALLS, Verdict
 from modelcmp.comparison.wording import join_words
 from modelcmp.scoring.rank import percent

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelcmp.catalogue.codes import CODES, SEVERITIES, severity
-from modelcmp.comparison.report import Report, Section, Value, count
+from modelcmp.comparison.tables import Report, Section, Value, count
 from modelcmp.errors import CardProblem
 
 FINDINGS = "modelcmp/findings/1"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
-from modelcmp.comparison.report import Report, Section, Value, count
+from modelcmp.comparison.tables import Report, Section, Value, count
 from modelcmp.scoring.rank import ASSUMED, Method, RankedModel, percent, rank_model, rounded
 from modelcmp.scoring.values import State
 

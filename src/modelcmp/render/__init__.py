@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.compare import Comparison
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report
+    from modelcmp.comparison.tables import Report
     from modelcmp.scoring.rank import RankedModel
 
 FIRST_CAPABILITIES = 8

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from modelcmp.catalogue.card import BenchmarkResult, ModelCard, Strict
 from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.facts import cheapest
-from modelcmp.comparison.report import Value
+from modelcmp.comparison.tables import Value
 from modelcmp.render import Format
 from modelcmp.render.clean import tsv, visible
 from modelcmp.render.json import method_fields, model_fields

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from modelcmp.catalogue.codes import severity
 from modelcmp.comparison.findings import hint_of, tally_text, worst_first
-from modelcmp.comparison.report import count
+from modelcmp.comparison.tables import count
 from modelcmp.errors import CardProblem
 from modelcmp.render.clean import no_command, visible
 

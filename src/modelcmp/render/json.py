@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report
+    from modelcmp.comparison.tables import Report
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
@@ -32,7 +32,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     return _text(
         {
             "schema": COMPARISON,
-            **method_fields(comparison.method),
+            **_method(comparison.method),
             "comparability": verdict.comparability.score,
             "jobs": _jobs(verdict),
             "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
@@ -70,13 +70,13 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
             for v in card.variants
         ],
     }
-    return _text({"schema": MODEL, **method_fields(method), **model_fields(model), **more})
+    return _text({"schema": MODEL, **_method(method), **model_fields(model), **more})
 
 
 def render_listing(listing: Listing, *, look: Look) -> str:
     """Return the models of a list or ranking."""
     models = [{**model_fields(m), "place": listing.places[m.card.id]} for m in listing.models]
-    return _text({"schema": MODELS, **method_fields(listing.method), "models": models})
+    return _text({"schema": MODELS, **_method(listing.method), "models": models})
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:
@@ -101,8 +101,7 @@ def _text(value: dict[str, Any]) -> str:
     return json_text(text) + "\n"
 
 
-def method_fields(method: Method) -> dict[str, Any]:
-    """Return the fields every schema gives of how ranks were made."""
+def _method(method: Method) -> dict[str, Any]:
     return {
         "profile": method.profile.id,
         "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
@@ -305,7 +304,7 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     return _text(
         {
             "schema": MODELS,
-            **method_fields(hits.method),
+            **_method(hits.method),
             "query": hits.query,
             "literal": hits.literal,
             "understood": list(hits.understood),
@@ -313,3 +312,8 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             "models": models,
         }
     )
+
+
+def method_fields(method: Method) -> dict[str, Any]:
+    """Return the fields every schema gives of how ranks were made."""
+    return _method(method)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report, Section
+    from modelcmp.comparison.tables import Report, Section
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report, Section
+    from modelcmp.comparison.tables import Report, Section
 
 BAR_CELLS = 8
 VERDICT_INDENT = 9
-_ASCII = str.maketrans({"—": "-", "→": "->", "…": "...", "·": ".", "–": "-"})
+_ASCII = str.maketrans({"—": "-", "→": ">", "…": "...", "·": ".", "–": "-"})
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelcmp.comparison.compare import Comparison
 from modelcmp.comparison.facts import cheapest, offer_price
-from modelcmp.comparison.report import Value
+from modelcmp.comparison.tables import Value
 from modelcmp.render import Look
 from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.report import Report
+    from modelcmp.comparison.tables import Report
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
