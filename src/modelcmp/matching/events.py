@@ -43,6 +43,12 @@ class LogError(ModelcmpError):
     code = "bad-log"
 
 
+class TooManyBadRowsError(LogError):
+    """A log most of whose rows are bad: it was read, and the answer is no."""
+
+    exit_code = 1
+
+
 class BadRowError(ValueError):
     """A row that says nothing usable; the message is the reason, without the row's text."""
 
@@ -202,9 +208,9 @@ def unpacked(counts: int) -> tuple[int, int, int, int]:
 
 
 def judge(names: Sequence[str], rows: int, bad: int, first: list[BadRow]) -> None:
-    """Raise LogError where too many rows are bad to believe the others."""
+    """Raise TooManyBadRowsError where too many rows are bad to believe the others."""
     if rows >= BAD_ROWS_JUDGED and bad > BAD_SHARE * rows:
-        raise LogError(
+        raise TooManyBadRowsError(
             f"{' and '.join(names)}: {bad:,} of {rows:,} rows are bad, so nothing was kept; "
             + "; ".join(f"line {row.line} {row.reason}" for row in first),
             hint="modelcmp evidence add --help shows how to name columns with --map",

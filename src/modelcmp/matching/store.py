@@ -65,6 +65,10 @@ _TOTALS = (
 )
 """Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
 
+_HOT_JOURNAL = 776
+_HOT_LOG = 264
+"""What SQLite says to a reader that may not take back what a killed writer began."""
+
 _FREQUENT = "SELECT query FROM queries GROUP BY query HAVING sum(episodes) >= ? AND count(*) >= ?"
 
 
@@ -176,15 +180,35 @@ def reading_store(path: Path) -> "Iterator[Store | None]":
         yield None
         return
     with _named(path):
-        connection = connect(f"file:{_quoted(path)}?mode=ro")
+        connection = _open_to_read(path)
         try:
-            connection.execute("PRAGMA trusted_schema = OFF")
             # One transaction, so that what is read in several steps belongs together.
             connection.execute("BEGIN")
             store = Store(path, connection)
             yield store if store.check_header() else None
         finally:
             connection.close()
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads, after putting right what a killed run left half written.
+
+    Its journal says what to take back, and only somebody who may write can do so: without that the
+    store would read as broken until the next run that adds to it.
+    """
+    for mode in ("ro", "rw"):
+        connection = connect(f"file:{_quoted(path)}?mode={mode}")
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            break
+        except sqlite3.Error as error:
+            connection.close()
+            code = getattr(error, "sqlite_errorcode", 0)
+            if mode == "rw" or code not in (_HOT_JOURNAL, _HOT_LOG, sqlite3.SQLITE_CANTOPEN):
+                raise
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 @contextmanager
