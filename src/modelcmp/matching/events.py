@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -160,8 +160,8 @@ class ModelCount(NamedTuple):
 class Counts(NamedTuple):
     """Additive counts: what the store keeps of a log, in the order of QueryCount and ModelCount."""
 
-    queries: Sequence[tuple[str, str, int, int]]
-    models: Sequence[tuple[str, str, str, int, int, int, int]]
+    queries: Iterable[tuple[str, str, int, int]]
+    models: Iterable[tuple[str, str, str, int, int, int, int]]
 
 
 Sink = Callable[[Counts], None]
