@@ -434,6 +434,7 @@ class _Log:
         )
         self._run("CREATE TABLE asked AS SELECT q, struck, id FROM meant JOIN texts USING (text)")
         self._run("DROP TABLE meant")
+        self._run("CREATE TABLE beginnings AS SELECT id FROM texts WHERE begins")
 
     def _understand_outcomes(self, said: str) -> None:
         cells = ", ".join(self._rows.cells[name] for name in ("model", "action", "position"))
@@ -499,7 +500,7 @@ class _Log:
         )
         tally = Tally(self._reading, sink, Caps())
         good, set_aside = self._count_alone(), 0
-        parts = self._read // _PART_ROWS + 1
+        parts = -(-self._read // _PART_ROWS) or 1
         for part in range(parts):
             run(self._part(f"c % {parts} = {part}"))
             good += self._number("SELECT count(*) FROM part")
@@ -555,10 +556,12 @@ class _Log:
             " UNION SELECT c FROM (SELECT c FROM fates"
             f" GROUP BY c, m, CASE WHEN m = 0 THEN q ELSE 0 END, (d + {_EPOCH_ORDINAL}) // {WINDOW_DAYS}"
             f" HAVING count(*) > {MATCHES_PER_CLIENT})"
-            " UNION SELECT typed.c FROM (SELECT DISTINCT c, s, q, text FROM part JOIN texts ON id = q"
-            f" WHERE begins AND s <> {NO_CLOCK}) AS typed JOIN part ON part.c = typed.c"
-            f" AND part.s >= typed.s AND part.s <= typed.s + {PREFIX_SECONDS + 1} AND part.q > typed.q"
-            " JOIN texts AS after ON after.id = part.q WHERE starts_with(after.text, typed.text)"
+            " UNION SELECT c FROM (SELECT DISTINCT part.c, typed.q AS less, part.q AS more FROM"
+            " (SELECT DISTINCT c, s, q FROM part SEMI JOIN beginnings ON beginnings.id = q"
+            f" WHERE s <> {NO_CLOCK}) AS typed JOIN part ON part.c = typed.c AND part.q > typed.q"
+            f" AND part.s BETWEEN typed.s AND typed.s + {PREFIX_SECONDS + 1})"
+            " JOIN texts AS before ON before.id = less JOIN texts AS after ON after.id = more"
+            " WHERE starts_with(after.text, before.text)"
         )
         if self._number("SELECT count(*) FROM hard"):
             run("CREATE OR REPLACE TABLE easy AS FROM fates ANTI JOIN hard USING (c)")

@@ -67,10 +67,11 @@ _MERGE_MODELS = (
     " sum(chosen) FROM new_models WHERE true GROUP BY query, model, day" + _ADD_UP_MODELS
 )
 _TOTALS = (
-    "SELECT 'queries', ifnull(sum((mark(query || char(31) || day) + episodes * 1299709"
-    " + navigational * 15485863) % 2147483647), 0) FROM queries UNION ALL SELECT 'models',"
-    " ifnull(sum((mark(query || char(31) || model || char(31) || day) + shown * 1299709"
-    " + expected * 15485863 + clicked * 32452843 + chosen * 49979687) % 2147483647), 0) FROM models"
+    "SELECT 'queries', ifnull(sum((mark(query || char(31) || day) + episodes % 2147483647 * 1299709"
+    " + navigational % 2147483647 * 15485863) % 2147483647), 0) FROM queries UNION ALL SELECT 'models',"
+    " ifnull(sum((mark(query || char(31) || model || char(31) || day) + shown % 2147483647 * 1299709"
+    " + expected % 2147483647 * 15485863 + clicked % 2147483647 * 32452843"
+    " + chosen % 2147483647 * 49979687) % 2147483647), 0) FROM models"
     " UNION ALL SELECT 'files', ifnull(sum(mark(hex(digest) || size)), 0) FROM files"
 )
 """Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
@@ -124,9 +125,10 @@ def add_logs(
     Each source is one transaction; `told` hears of each as it is done. Raises LogError or
     EvidenceError; sources told of before are then kept.
     """
-    total, queries, caps = Report(), set[int](), Caps()
+    total, queries = Report(), set[int]()
     with writing(path) as store:
         sources = [[name] for name in names] if aggregate else group_sources(names)
+        caps = Caps(carried=len(sources) > 1)
         for source in sources:
             if aggregate:
                 report, seen = _add_counts(store, source[0], reading)
