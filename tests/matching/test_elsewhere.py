@@ -55,6 +55,7 @@ def log_rows() -> list[Row]:
     for n in range(501):
         rows.append((start + timedelta(seconds=n), "again", "same", "search", None, None))
         rows.append((start, "list", "long", "impression", "one", n + 1))
+        rows.append((start, "clicks", f"click {n:03d}", "click", "one", None))
     rows.append((start + timedelta(days=3), "bot", "later", "search", None, None))
     chance.shuffle(rows)
     return rows
@@ -78,7 +79,7 @@ def expected(tmp_path: Path) -> list[str]:
     """Return the counts by rows, from a log in which every rule changes something."""
     write_csv(tmp_path / "log.csv", log_rows())
     report, counts = added(tmp_path / "by rows", tmp_path / "log.csv")
-    assert (report.bad_rows, report.set_aside) == (0, 2)
+    assert (report.bad_rows, report.set_aside) == (0, 3)
     assert report.capped > 100 and report.without_client > 100 and report.navigational > 10
     return counts
 
