@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from modelcmp.cli import evidence as commands
+from modelcmp.cli import main
 from modelcmp.cli.session import Session
 from modelcmp.errors import ModelcmpError, UsageError
 from modelcmp.matching.store import EvidenceError
@@ -106,6 +111,71 @@ def test_rows_without_clients_are_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("q\nx\ny\n")
     _, err = run("add", str(tmp_path / "q.csv"), "--day", "2026-11-01")
     assert "2 rows name no client or session; each counts as an episode" in err
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def make_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Make standard error a terminal."""
+    stream = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", stream)
+    return stream
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    """Let each look at the clock find it so many seconds later."""
+    clock = itertools.count(0, step)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+
+
+def test_a_bar_shows_what_takes_more_than_a_second(
+    run: Run, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = make_terminal(monkeypatch)
+    pass_time(monkeypatch, 1.1)
+    out, _ = run("add", log, "--json")
+    assert "reading" in terminal.getvalue() and "100%" in terminal.getvalue()
+    # What was drawn is taken away at the end, and none of it is in the result.
+    assert terminal.getvalue().endswith("\x1b[2K")
+    assert facts(out)["rows"][0] == "28"
+
+
+@pytest.mark.parametrize(
+    ("step", "options"), [(0.1, ()), (1.1, ("--no-progress",)), (1.1, ("--quiet",))]
+)
+def test_no_bar_for_what_is_quick_or_where_it_is_not_wanted(
+    run: Run, log: str, monkeypatch: pytest.MonkeyPatch, step: float, options: Any
+) -> None:
+    terminal = make_terminal(monkeypatch)
+    pass_time(monkeypatch, step)
+    run("add", log, *options)
+    assert terminal.getvalue() == ""
+
+
+def test_no_bar_where_nobody_looks(run: Run, log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pass_time(monkeypatch, 1.1)
+    assert run("add", log)[1] == ""
+
+
+def test_a_log_that_is_mostly_bad_is_a_no(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.csv").write_text(HEAD + "broken\n" * 100)
+    capsys.readouterr()
+    own = ["--catalogue", str(CASES), "--no-builtin"]
+    assert main(["evidence", "add", str(tmp_path / "bad.csv"), *own]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(
+        f"error: {tmp_path}/bad.csv: 100 of 100 rows are bad, so nothing was kept"
+    )
+    assert json.loads(run("stats", "--json")[0])["text"] == commands.NO_EVIDENCE
 
 
 def test_stats(run: Run, log: str) -> None:

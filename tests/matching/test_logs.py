@@ -301,8 +301,11 @@ def test_a_file_with_too_many_bad_rows_is_given_up(read: Read, bad: int, kept: b
     if kept:
         assert read(text)[0].bad_rows == bad
     else:
-        with pytest.raises(LogError, match="51 of 100 rows are bad, so nothing was kept; line 51"):
+        with pytest.raises(
+            LogError, match="51 of 100 rows are bad, so nothing was kept; line 51"
+        ) as caught:
             read(text)
+        assert caught.value.exit_code == 1
 
 
 def test_few_rows_are_not_judged(read: Read) -> None:

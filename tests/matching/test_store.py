@@ -336,6 +336,42 @@ def test_a_run_that_is_killed_leaves_before_or_after(
     assert contents(path) == contents(both)
 
 
+KILLED_IN_COMMIT = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from modelcmp.matching import store
+from modelcmp.matching.events import Reading
+
+class Killing(sqlite3.Connection):
+    def execute(self, *given):
+        if given[0] == "BEGIN IMMEDIATE":
+            # So few pages fit in memory that many are in the file before the transaction is done.
+            super().execute("PRAGMA cache_size = 1")
+        if given[0] == "COMMIT" and super().execute("SELECT count(*) FROM files").fetchone()[0] == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().execute(*given)
+
+store.connect = lambda address: sqlite3.connect(
+    address, uri=True, isolation_level=None, factory=Killing
+)
+store.add_logs(Path(sys.argv[1]), [sys.argv[2]], Reading(resolve=lambda name: name))
+"""
+
+
+def test_readers_see_the_store_as_it_was_after_a_run_killed_in_mid_commit(
+    path: Path, log: Callable[..., str]
+) -> None:
+    rows = [f"{DAY},c{n},need number {n % 400},impression,one,1" for n in range(2000)]
+    add_logs(path, [log("a", *rows)], READING)
+    before, whole = contents(path), path.read_bytes()
+    more = [f"{DAY},d{n},need number {n % 500},impression,two,2" for n in range(2000)]
+    run_python(KILLED_IN_COMMIT, str(path), log("b", *more))
+    assert path.with_name(f"{path.name}-journal").stat().st_size > 0
+    assert path.read_bytes() != whole
+    assert contents(path) == before
+    assert path.read_bytes() == whole
+
+
 def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],

@@ -26,6 +26,8 @@ Rows = tuple[tuple[str, str, str], ...]
 MEANINGS = {"user": "client", "session": "client"}
 """Other words that --map takes for a meaning."""
 
+PROGRESS_AFTER_SECONDS = 1.0
+
 MinCount = Annotated[
     int,
     typer.Option("--min-count", metavar="N", help="Show queries seen N times or more.", min=2),
@@ -71,6 +73,9 @@ def add_command(
     aggregate: Annotated[
         bool, typer.Option("--aggregate", help="The files are counts made by another engine.")
     ] = False,
+    no_progress: Annotated[
+        bool, typer.Option("--no-progress", help="No bar on standard error.")
+    ] = False,
 ) -> None:  # fmt: skip
     """Add search logs: each file wholly or not at all, and once however often it is named.
 
@@ -89,7 +94,7 @@ def add_command(
         if done.repeated:
             session.note(f"{name} was counted before; nothing was added")
 
-    with _progress(session, files) as progress:
+    with _progress(files, not (no_progress or session.options.quiet)) as progress:
         reading = _reading(session, columns, first_position, day, progress)
         report = add_logs(path, files, reading, aggregate=aggregate, told=told)
     session.emit(_report_facts(report))
@@ -322,12 +327,12 @@ def _checked_day(text: str, option: str) -> str:
 
 
 @contextmanager
-def _progress(session: Session, files: list[str]) -> Iterator[Callable[[int], None]]:
+def _progress(files: list[str], wanted: bool) -> Iterator[Callable[[int], None]]:
     """Show a bar on standard error if that is a terminal and it takes more than a second."""
     import sys
     import time
 
-    if session.options.quiet or sys.stderr is None or not sys.stderr.isatty():
+    if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
@@ -343,7 +348,7 @@ def _progress(session: Session, files: list[str]) -> Iterator[Callable[[int], No
         if size < before:  # the next file has begun
             finished += before
         before = size
-        if time.monotonic() - begun > 1:
+        if time.monotonic() - begun > PROGRESS_AFTER_SECONDS:
             bar.start()
             bar.update(task, completed=finished + size)
 

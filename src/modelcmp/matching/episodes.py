@@ -51,6 +51,10 @@ _KEY: Callable[[Any], tuple[str, str]] = itemgetter(0)
 
 def episodes_of(events: list[Event]) -> list[Episode]:
     """Return the episodes of one client, by day: prefixes collapse, the strongest action wins."""
+    if len(events) == 1:  # most clients of most logs
+        ((day, _), query, models), *_ = events
+        models.pop("", None)
+        return [Episode(query, day, models)]
     found: dict[tuple[str, str], dict[str, Fate]] = {}
     for run in _meant(events):
         for (day, _), query, models in run:
@@ -110,10 +114,22 @@ def _is_search(models: dict[str, Fate]) -> bool:
 
 
 class Caps:
-    """How often each client was matched with each model (or asked each query) in each window."""
+    """How often each client was matched with each model (or asked each query) in each window.
 
-    def __init__(self) -> None:
+    Counts are carried over from source to source only where a run has several: a client comes once
+    in each, and what is held grows with the clients.
+    """
+
+    def __init__(self, carried: bool = False) -> None:
+        self.carried = carried
         self._held: dict[int, int] = {}
+
+    def concern(self, episodes: list[Episode]) -> bool:
+        """Return whether these episodes of the next client could reach a cap, or must be held."""
+        if self.carried:
+            return True
+        self._held.clear()
+        return len(episodes) > MATCHES_PER_CLIENT
 
     def refused(self, client: int, names: Iterable[str], day: str) -> list[str]:
         """Count one more match with each name, and return those for which it is one too many."""
@@ -167,8 +183,11 @@ class Tally:
         """Count what one client did; returns False where it is set aside."""
         if len(events) > QUERIES_PER_DAY and is_flood(events):
             return False
-        for episode in episodes_of(events):
-            if (counted := self._capped(client, episode)) is not None:
+        episodes = episodes_of(events)
+        capped = self._caps.concern(episodes)
+        for episode in episodes:
+            counted = self._capped(client, episode) if capped else episode
+            if counted is not None:
                 self.add(counted)
         return True
 

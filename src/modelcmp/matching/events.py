@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,6 +41,12 @@ class LogError(ModelcmpError):
     """A log that cannot be read; nothing of it is kept."""
 
     code = "bad-log"
+
+
+class TooManyBadRowsError(LogError):
+    """A log most of whose rows are bad: it was read, and the answer is no."""
+
+    exit_code = 1
 
 
 class BadRowError(ValueError):
@@ -154,8 +160,8 @@ class ModelCount(NamedTuple):
 class Counts(NamedTuple):
     """Additive counts: what the store keeps of a log, in the order of QueryCount and ModelCount."""
 
-    queries: Sequence[tuple[str, str, int, int]]
-    models: Sequence[tuple[str, str, str, int, int, int, int]]
+    queries: Iterable[tuple[str, str, int, int]]
+    models: Iterable[tuple[str, str, str, int, int, int, int]]
 
 
 Sink = Callable[[Counts], None]
@@ -202,9 +208,9 @@ def unpacked(counts: int) -> tuple[int, int, int, int]:
 
 
 def judge(names: Sequence[str], rows: int, bad: int, first: list[BadRow]) -> None:
-    """Raise LogError where too many rows are bad to believe the others."""
+    """Raise TooManyBadRowsError where too many rows are bad to believe the others."""
     if rows >= BAD_ROWS_JUDGED and bad > BAD_SHARE * rows:
-        raise LogError(
+        raise TooManyBadRowsError(
             f"{' and '.join(names)}: {bad:,} of {rows:,} rows are bad, so nothing was kept; "
             + "; ".join(f"line {row.line} {row.reason}" for row in first),
             hint="modelcmp evidence add --help shows how to name columns with --map",

@@ -41,8 +41,8 @@ class LogFile:
         self._known = sorted(known.items())
         start = _peek(stream, 2)
         # What is unpacked has the digest of the plain file, so the two count once.
-        self._gzip = start == b"\x1f\x8b"
-        self.stream = gzip.GzipFile(fileobj=stream) if self._gzip else stream
+        self.gzipped = start == b"\x1f\x8b"
+        self.stream = gzip.GzipFile(fileobj=stream) if self.gzipped else stream
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Yield each line with its number; None for one that is too long or not UTF-8."""
@@ -52,7 +52,7 @@ class LogFile:
     def batches(self) -> Iterator[tuple[int, Sequence[str | None]]]:
         """Yield the lines of a block at a time, with the number of the first of them."""
         rest, number, skipping = b"", 1, False
-        for block in self._blocks():
+        for block in self.blocks():
             *complete, rest = (rest + block).split(b"\n") if rest else block.split(b"\n")
             if skipping and complete:
                 del complete[0]
@@ -67,7 +67,8 @@ class LogFile:
         if rest and not skipping:
             yield number, _decoded([rest])
 
-    def _blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the bytes, unpacked, a block at a time; the digest is known after the last."""
         first = True
         while block := self._read():
             self._note(block)
@@ -87,7 +88,7 @@ class LogFile:
             ) from None
         except OSError as error:
             raise LogError(f"{self.name}: {reason_of(error)}") from None
-        if self._gzip and self.size + len(block) > GZIP_FREE_BYTES:
+        if self.gzipped and self.size + len(block) > GZIP_FREE_BYTES:
             packed = max(1, _told(self._packed))
             if (self.size + len(block)) / packed > GZIP_RATIO:
                 raise LogError(
@@ -113,6 +114,11 @@ class LogFile:
                 )
         self.digest.update(block)
         self.size = end
+
+    @property
+    def packed_size(self) -> int:
+        """How many bytes were read, before they were unpacked."""
+        return _told(self._packed)
 
 
 def _peek(stream: Any, count: int) -> bytes:

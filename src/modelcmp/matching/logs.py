@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from modelcmp.matching.episodes import Caps, People, Tally
 from modelcmp.matching.events import (
@@ -30,8 +30,18 @@ from modelcmp.matching.log_files import LINE_BYTES, LogFile, reason_of
 from modelcmp.matching.parsing import UNREADABLE, Batch, Parser, Reader
 
 
+class Lines(Protocol):
+    """A file as numbered lines, which is known by a digest once it was read."""
+
+    name: str
+    size: int
+
+    def batches(self) -> Iterator[tuple[int, Sequence[str | None]]]:
+        """Yield some lines at a time, with the number of the first of them."""
+
+
 def read_source(
-    files: Sequence[LogFile], reading: Reading, sink: Sink, caps: Caps | None = None
+    files: Sequence[Lines], reading: Reading, sink: Sink, caps: Caps | None = None
 ) -> tuple[Report, set[int]]:
     """Read files that belong together and hand their counts to `sink`.
 
@@ -47,7 +57,7 @@ def read_source(
         stack.enter_context(_no_collector())
         people = People(stack)
         for file in files:
-            for batch in _batches(file, parser, people.held):
+            for batch in batches_of(file, parser, people.held):
                 rows += batch.rows
                 bad_count += len(batch.bad)
                 bad += (BadRow(file.name, *found) for found in batch.bad)
@@ -90,7 +100,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _batches(file: LogFile, parser: Parser, held: Held) -> Iterator[Batch]:
+def batches_of(file: Lines, parser: Parser, held: Held) -> Iterator[Batch]:
     """Read a file a batch of lines at a time; raises LogError with its name."""
     read: Reader | None = None
     for first, lines in file.batches():

@@ -1,6 +1,7 @@
 """Names of models, as people write them in queries and logs."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from modelcmp.errors import squash
 from modelcmp.matching.privacy import normalise
@@ -39,15 +40,20 @@ def names_a_model(names: Iterable[str]) -> Callable[[str], bool]:
     """
     plain = {squash(normalise(name)) for name in names}
     known = {name for name in plain if len(name) >= _SHORTEST_NAME and not name.isdigit()}
+    beginnings = {name[:end] for name in known for end in range(len(name) + 1)}
+    # Logs have many queries of few words.
+    squashed = lru_cache(65536)(squash)
 
     def navigates(query: str) -> bool:
-        words = [squash(word) for word in query.split()]
+        words = [squashed(word) for word in query.split()]
         for start in range(len(words)):
             joined = ""
             for word in words[start : start + _WORDS_IN_NAME]:
                 joined += word
                 if joined in known:
                     return True
+                if joined not in beginnings:
+                    break
         return False
 
     return navigates

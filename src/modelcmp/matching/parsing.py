@@ -34,7 +34,7 @@ UNREADABLE = "is not UTF-8, or longer than 1 MiB"
 K = TypeVar("K")
 V = TypeVar("V")
 
-_ORDER = ("client", "query", "time", "model", "action", "position")
+ORDER = ("client", "query", "time", "model", "action", "position")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "query": ("query", "q", "search", "term", "search_term", "user_query", "keywords"),
@@ -96,7 +96,7 @@ class Parser:
             return self._read_json
         delimiter = max(",;\t", key=first.count)
         names = [cell.strip().casefold() for cell in cells_of(first, delimiter)]
-        places = [names.index(name) if name else len(names) for name in self._columns(names)]
+        places = [names.index(name) if name else len(names) for name in self.columns(names)]
         searched, told = itemgetter(*places[:3]), itemgetter(*places[3:])
         return partial(self._read_cells, delimiter, len(names), searched, told)
 
@@ -175,7 +175,7 @@ class Parser:
                 bad.append((place, str(error)))
         return Batch(rows, bad)
 
-    def _columns(self, names: Sequence[str]) -> list[str | None]:
+    def columns(self, names: Sequence[str]) -> list[str | None]:
         """Return which column holds what; raises LogError where there is no query."""
         said = self._reading.columns
         for meaning, name in said.items():
@@ -197,7 +197,7 @@ class Parser:
                 "no column holds the query",
                 hint="name it with --map query=COLUMN, or use --aggregate for counts",
             )
-        return [found.get(meaning) for meaning in _ORDER]
+        return [found.get(meaning) for meaning in ORDER]
 
     def _json(self, line: str) -> "list[Owned]":
         try:
@@ -206,15 +206,19 @@ class Parser:
             raise BadRowError("is not JSON") from None
         if not isinstance(row, dict):
             raise BadRowError("is no JSON object")
+        return self.record(row)
+
+    def record(self, row: dict[str, Any]) -> "list[Owned]":
+        """Return the events of one row of named values; raises BadRowError with the reason."""
         if "query_id" in row and ("user_query" in row or "action_name" in row):
             return self._behaviour(row)
         lower = {str(name).casefold(): value for name, value in row.items()}
         values = []
-        for meaning in _ORDER:
+        for meaning in ORDER:
             said = self._reading.columns.get(meaning)
             names = (said.casefold(),) if said else COLUMNS[meaning]
             values.append(next((lower[n] for n in names if lower.get(n) is not None), ""))
-        if not values[0] and values[1] != lower.get("search"):
+        if values[0] == "" and values[1] != lower.get("search"):
             values[0] = lower.get("search", "")
         shown = next((lower[n] for n in ("shown", "results", "hits") if n in lower), None)
         client, query, time, model, action, position = values
@@ -276,17 +280,24 @@ class Parser:
             raise BadRowError("has no query")
         self.redacted += struck
         moment = self._moments[flat(time)]
-        name = flat(model)
-        found = self._models[name] if name else ""
-        if name and not found:
-            raise UnknownModelError
-        if found:
-            fate = self._fates[flat(action), flat(position)]
-        else:
-            fate = self._searches[flat(action)]
-            self._fates["", flat(position)]
+        found, fate = self.outcome(flat(model), flat(action), flat(position))
         who = hash(str(client)) if client != "" and client is not None else None
         return who, (moment, text, {found: fate})
+
+    def outcome(self, model: str, action: str, position: str) -> tuple[str, Fate]:
+        """Return the id of a model ("" for a bare search) and what three cells say became of it."""
+        if model:
+            if not (found := self._models[model]):
+                raise UnknownModelError
+            return found, self._fates[action, position]
+        fate = self._searches[action]
+        if position:
+            self._fates["", position]
+        return "", fate
+
+    def moment(self, text: str) -> Moment:
+        """Return the moment a cell names; raises BadRowError with the reason."""
+        return self._moments[text]
 
     def _model(self, name: str) -> str:
         """Return the id of a model, or nothing where the catalogue lacks it."""

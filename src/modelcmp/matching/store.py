@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelcmp.errors import ModelcmpError
+from modelcmp.matching import bulk
 from modelcmp.matching.aggregate import AGGREGATE_COLUMNS, read_aggregate
 from modelcmp.matching.episodes import Caps
 from modelcmp.matching.events import EXPECTED_UNIT, Counts, ModelCount, QueryCount, Reading, Report
@@ -46,24 +47,38 @@ _STAGES = (
     "CREATE TEMP TABLE IF NOT EXISTS new_models (query TEXT, model TEXT, day TEXT, shown INTEGER,"
     " expected INTEGER, clicked INTEGER, chosen INTEGER)",
 )
-_MERGE_QUERIES = (
-    "INSERT INTO queries SELECT query, day, sum(episodes), sum(navigational) FROM new_queries"
-    " WHERE true GROUP BY query, day ON CONFLICT DO UPDATE SET"
+_ADD_UP_QUERIES = (
+    " ON CONFLICT DO UPDATE SET"
     " episodes = episodes + excluded.episodes, navigational = navigational + excluded.navigational"
 )
-_MERGE_MODELS = (
-    "INSERT INTO models SELECT query, model, day, sum(shown), sum(expected), sum(clicked),"
-    " sum(chosen) FROM new_models WHERE true GROUP BY query, model, day ON CONFLICT DO UPDATE SET"
+_ADD_UP_MODELS = (
+    " ON CONFLICT DO UPDATE SET"
     " shown = shown + excluded.shown, expected = expected + excluded.expected,"
     " clicked = clicked + excluded.clicked, chosen = chosen + excluded.chosen"
 )
+_ADD_QUERY = "INSERT INTO queries VALUES (?, ?, ?, ?)" + _ADD_UP_QUERIES
+_ADD_MODEL = "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?)" + _ADD_UP_MODELS
+_MERGE_QUERIES = (
+    "INSERT INTO queries SELECT query, day, sum(episodes), sum(navigational) FROM new_queries"
+    " WHERE true GROUP BY query, day" + _ADD_UP_QUERIES
+)
+_MERGE_MODELS = (
+    "INSERT INTO models SELECT query, model, day, sum(shown), sum(expected), sum(clicked),"
+    " sum(chosen) FROM new_models WHERE true GROUP BY query, model, day" + _ADD_UP_MODELS
+)
 _TOTALS = (
-    "SELECT 'queries', ifnull(sum(mark(query, day, episodes, navigational)), 0) FROM queries"
-    " UNION ALL SELECT 'models',"
-    " ifnull(sum(mark(query, model, day, shown, expected, clicked, chosen)), 0) FROM models"
-    " UNION ALL SELECT 'files', ifnull(sum(mark(hex(digest), size)), 0) FROM files"
+    "SELECT 'queries', ifnull(sum((mark(query || char(31) || day) + episodes % 2147483647 * 1299709"
+    " + navigational % 2147483647 * 15485863) % 2147483647), 0) FROM queries UNION ALL SELECT 'models',"
+    " ifnull(sum((mark(query || char(31) || model || char(31) || day) + shown % 2147483647 * 1299709"
+    " + expected % 2147483647 * 15485863 + clicked % 2147483647 * 32452843"
+    " + chosen % 2147483647 * 49979687) % 2147483647), 0) FROM models"
+    " UNION ALL SELECT 'files', ifnull(sum(mark(hex(digest) || size)), 0) FROM files"
 )
 """Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
+
+_HOT_JOURNAL = 776
+_HOT_LOG = 264
+"""What SQLite says to a reader that may not take back what a killed writer began."""
 
 _FREQUENT = "SELECT query FROM queries GROUP BY query HAVING sum(episodes) >= ? AND count(*) >= ?"
 
@@ -93,8 +108,8 @@ def connect(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
-def _mark(*values: str | int) -> int:
-    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+def _mark(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
 def add_logs(
@@ -110,34 +125,65 @@ def add_logs(
     Each source is one transaction; `told` hears of each as it is done. Raises LogError or
     EvidenceError; sources told of before are then kept.
     """
-    total, queries, caps = Report(), set[int](), Caps()
+    total, queries = Report(), set[int]()
     with writing(path) as store:
         sources = [[name] for name in names] if aggregate else group_sources(names)
+        caps = Caps(carried=len(sources) > 1)
         for source in sources:
-            report, seen = _add_source(store, source, reading, caps, aggregate)
+            if aggregate:
+                report, seen = _add_counts(store, source[0], reading)
+            elif bulk.suits(source, len(sources) == 1):
+                report, seen = _add_bulk(store, source[0], reading, caps)
+            else:
+                report, seen = _add_source(store, source, reading, caps)
             queries |= seen
             total = _sum(total, report)._replace(queries=len(queries))
             told(" and ".join(source), report)
     return total
 
 
+def _add_counts(store: "Store", name: str, reading: Reading) -> tuple[Report, set[int]]:
+    with ExitStack() as stack:
+        file = open_log(name, stack, store.known_sizes())
+        store.unstage()
+        report, seen = read_aggregate(file, reading, store.stage)
+        return (report, seen) if store.keep([_digest(file)]) else _repeated(report)
+
+
 def _add_source(
-    store: "Store", names: Sequence[str], reading: Reading, caps: Caps, aggregate: bool
+    store: "Store", names: Sequence[str], reading: Reading, caps: Caps
 ) -> tuple[Report, set[int]]:
     with ExitStack() as stack:
         known = store.known_sizes()
-        files = [open_log(name, stack, known) for name in names]
+        files = [
+            bulk.ParquetLines(name, stack)
+            if bulk.is_parquet(name)
+            else open_log(name, stack, known)
+            for name in names
+        ]
         store.unstage()
-        if aggregate:
-            report, seen = read_aggregate(files[0], reading, store.stage)
-        else:
-            report, seen = read_source(files, reading, store.stage, caps)
-        if store.keep([_digest(file) for file in files]):
-            return report, seen
-        return Report(rows=report.rows, repeated=True), set()
+        report, seen = read_source(files, reading, store.stage, caps)
+        return (report, seen) if store.keep(list(map(_digest, files))) else _repeated(report)
 
 
-def _digest(file: LogFile) -> Digest:
+def _add_bulk(store: "Store", name: str, reading: Reading, caps: Caps) -> tuple[Report, set[int]]:
+    try:
+        with ExitStack() as stack:
+            store.unstage()
+            report, seen, file, counts = bulk.read_bulk(
+                name, reading, store.stage, store.known_sizes(), stack
+            )
+            kept = store.keep([_digest(file)], counts)
+            return (report, seen) if kept else _repeated(report)
+    except bulk.UnsuitedError:
+        return _add_source(store, [name], reading, caps)
+
+
+def _repeated(report: Report) -> tuple[Report, set[int]]:
+    return Report(rows=report.rows, repeated=True), set()
+
+
+def _digest(file: "LogFile | bulk.ParquetLines") -> Digest:
     return Digest(file.digest.digest(), file.size)
 
 
@@ -176,15 +222,35 @@ def reading_store(path: Path) -> "Iterator[Store | None]":
         yield None
         return
     with _named(path):
-        connection = connect(f"file:{_quoted(path)}?mode=ro")
+        connection = _open_to_read(path)
         try:
-            connection.execute("PRAGMA trusted_schema = OFF")
             # One transaction, so that what is read in several steps belongs together.
             connection.execute("BEGIN")
             store = Store(path, connection)
             yield store if store.check_header() else None
         finally:
             connection.close()
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads, after putting right what a killed run left half written.
+
+    Its journal says what to take back, and only somebody who may write can do so: without that the
+    store would read as broken until the next run that adds to it.
+    """
+    for mode in ("ro", "rw"):
+        connection = connect(f"file:{_quoted(path)}?mode={mode}")
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            break
+        except sqlite3.Error as error:
+            connection.close()
+            code = getattr(error, "sqlite_errorcode", 0)
+            if mode == "rw" or code not in (_HOT_JOURNAL, _HOT_LOG, sqlite3.SQLITE_CANTOPEN):
+                raise
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 @contextmanager
@@ -233,7 +299,7 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        connection.create_function("mark", -1, _mark, deterministic=True)
+        connection.create_function("mark", 1, _mark, deterministic=True)
 
     # -- opening ------------------------------------------------------------------------------------
 
@@ -326,8 +392,11 @@ class Store:
         run.executemany("INSERT INTO new_models VALUES (?, ?, ?, ?, ?, ?, ?)", counts.models)
         run.execute("COMMIT")
 
-    def keep(self, files: Sequence[Digest]) -> bool:
-        """Add what was staged in one transaction; returns False if these files were counted before."""
+    def keep(self, files: Sequence[Digest], counts: Counts | None = None) -> bool:
+        """Add what was staged in one transaction; returns False if these files were counted before.
+
+        `counts` are added beside; they come in the order of the keys, and need no staging.
+        """
         with self._transaction():
             counted = [self._counted(file) for file in files]
             if all(counted):
@@ -338,6 +407,9 @@ class Store:
                     hint="add queries and their events in one run, or only new ones",
                 )
             self._connection.executemany("INSERT INTO files VALUES (?, ?)", set(files))
+            if counts:
+                self._connection.executemany(_ADD_QUERY, counts.queries)
+                self._connection.executemany(_ADD_MODEL, counts.models)
             self._connection.execute(_MERGE_QUERIES)
             self._connection.execute(_MERGE_MODELS)
             self._write_totals()
