@@ -20,7 +20,8 @@ from typing import Any
 
 from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.catalogue.registry import Registry
-from modelcmp.matching.search import Document, SearchIndex, index_documents, task_words
+from modelcmp.matching.documents import Document, task_words
+from modelcmp.matching.search import SearchIndex, index_documents
 
 COLUMNS = ("recall@1", "recall@5", "recall@10", "MRR", "task@1")
 
