@@ -182,7 +182,8 @@ def test_json_has_exactly_these_keys(find: Find) -> None:
     assert document["query"] == "bold posters offline"
     assert document["understood"] == ["runs on your own machine"]
     (model,) = document["models"]
-    listed = set(as_json.model_fields(find("bold posters").models[0].ranked))
+    hits = find("bold posters")
+    listed = set(as_json.model_fields(hits.models[0].ranked, hits.method))
     assert set(model) == listed | {"fit", "matched", "lacks", "place"}
     assert model["matched"] == {
         "capability": "posters", "words": ["posters", "bold"], "meaning": False,

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.registry import Registry
-from modelcmp.comparison.compare import in_order
 from modelcmp.comparison.listing import Filters, failing
 from modelcmp.matching.need import Need, lacking, meets
 from modelcmp.matching.search import Match, SearchIndex
-from modelcmp.scoring.rank import Method, RankedModel, rank_model, rounded
+from modelcmp.scoring.rank import Method, RankedModel, in_order, rank_model, rounded
 
 LEAST_FIT = 20.0
 """Below this a model serves a need so little that it is only called the nearest."""

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
-from modelcmp.comparison.compare import in_order, places
 from modelcmp.comparison.facts import offer_price
 from modelcmp.errors import UnknownNameError, did_you_mean, squash
-from modelcmp.scoring.rank import Method, RankedModel, rank_model
+from modelcmp.scoring.rank import Method, RankedModel, in_order, rank_model
 from modelcmp.scoring.scales import first_day
 from modelcmp.scoring.signals import DIMENSIONS
 
@@ -60,6 +59,8 @@ def make_listing(
     Places count among the models listed before the limit is applied. Raises UnknownNameError for a
     sort key that is none.
     """
+    from modelcmp.comparison.compare import places  # search filters too, and never compares
+
     if sort not in SORT_KEYS:
         raise UnknownNameError(
             f"cannot sort by {sort}",

@@ -111,6 +111,10 @@ class MatchGraph(NamedTuple):
         """Return the evidence on a model; one that was never matched has zeros, not nothing."""
         return self.models.get(model, ModelEvidence(0, 0, None, 0, self.days))
 
+    def times_matched(self, model: str, capability: str) -> int:
+        """Return how often a capability was the one that matched."""
+        return self.capabilities.get((model, capability), 0)
+
 
 class Unasked(NamedTuple):
     """A capability that no query went to."""

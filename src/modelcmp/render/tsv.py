@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from modelcmp.comparison.compare import Comparison
 from modelcmp.comparison.facts import cheapest, offer_price
 from modelcmp.render import Look
 from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
 
 if TYPE_CHECKING:
+    from modelcmp.comparison.compare import Comparison
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing

@@ -207,6 +207,11 @@ def rank_model(card: ModelCard, method: Method) -> RankedModel:
     return RankedModel(card=card, rank=rank, dimensions=tuple(dimensions))
 
 
+def in_order(models: Iterable[RankedModel]) -> list[RankedModel]:
+    """Return models by rank, the highest first, equal ones by id."""
+    return sorted(models, key=lambda model: (-model.rank.value, model.card.id))
+
+
 def score_dimension(
     name: str, title: str, values: Sequence[SignalValue], method: Method
 ) -> DimensionScore:
