@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from modelcmp.catalogue.directories import (
     walk,
 )
 from modelcmp.catalogue.registry import Registry
+from modelcmp.digests import blake2b
 from modelcmp.errors import (
     AmbiguousNameError,
     CardError,

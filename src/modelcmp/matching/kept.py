@@ -5,9 +5,10 @@ Whatever goes wrong with the folder, the caller goes on without: an index can al
 
 import json
 from collections.abc import Callable
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from modelcmp.digests import blake2b
 
 KEPT = 8
 """Indexes kept in a folder."""

@@ -9,13 +9,13 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from hashlib import blake2b
 from itertools import count, groupby, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.registry import Registry
+from modelcmp.digests import blake2b
 from modelcmp.matching.documents import STOP_WORDS, WORD, Document, Documents, Found
 from modelcmp.matching.kept import is_whole, remove_index, write_index
 

@@ -9,10 +9,10 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
+from modelcmp.digests import blake2b
 from modelcmp.scoring.profiles import WeightProfile
 from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
