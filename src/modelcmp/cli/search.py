@@ -124,7 +124,7 @@ def find_for(
     registry = session.catalogue.registry
     cards = session.cards_by_id
     limit = (filters.limit or DEFAULT_LIMIT) if filters else len(cards)
-    return find_hits(
+    hits = find_hits(
         cards,
         read_need(text, registry, literal=literal),
         build_index(
@@ -135,6 +135,9 @@ def find_for(
         limit=limit,
         literal=literal,
     )
+    if session.look_again():
+        return find_for(session, text, filters, literal=literal, semantic=semantic)
+    return hits
 
 
 def index_folder() -> Path | None:

@@ -123,6 +123,19 @@ class Session:
             self.catalogue.keep(key, pack_scores(graph))
         return graph
 
+    def state(self) -> str | None:
+        """Return what names cards, method and evidence as they are now; None while a store is written."""
+        method, graph = self.method, self.evidence
+        evidence: bytes | None = b""
+        if graph is not None and (path := self._store_file()) is not None:
+            evidence = self._evidence_key(path)
+        if evidence is None:
+            return None
+        shares = sorted(method.shares.items())
+        looked_up = graph.looked_up if graph is not None else 0
+        told = (self.fingerprint, method.hash, method.profile.id, shares, method.as_of)
+        return repr((*told, evidence, looked_up))
+
     def _evidence_key(self, path: Path) -> bytes | None:
         """Return what names cards and store as they are now, or None while one is being written.
 
@@ -170,9 +183,26 @@ class Session:
 
     @cached_property
     def cards_by_id(self) -> Mapping[str, ModelCard]:
-        """Every readable card by id; loaded one by one once all of them are known to be good."""
+        """Every readable card by id, loaded when it is asked for."""
+        from modelcmp.catalogue.loading import LazyCards
+
         known = self.catalogue.by_id(self.fingerprint)
-        return known if known is not None else {card.id: card for card in self.all_cards()}
+        if known is not None:
+            return known
+        if "_all_cards" in vars(self):
+            return {card.id: card for card in self.all_cards()}
+        survey = self.catalogue.survey()
+        self._tell(survey.problems, survey.replaced)
+        return LazyCards(self.catalogue, survey.paths)
+
+    def look_again(self) -> bool:
+        """Return whether a card has changed since the catalogue was looked at, which is then done anew."""
+        if not self.catalogue.changed:
+            return False
+        for name in ("cards_by_id", "_all_cards", "matcher", "evidence", "method"):
+            vars(self).pop(name, None)
+        vars(self)["fingerprint"] = self.catalogue.fingerprint(anew=True)
+        return True
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -232,12 +262,17 @@ class Session:
     @cached_property
     def _all_cards(self) -> tuple[ModelCard, ...]:
         loaded = self.catalogue.load_all()
-        for text in loaded.replaced:
-            self.note(text)
-        warn_of(loaded.problems)
-        if not loaded.problems and not loaded.replaced:
-            self.catalogue.remember_good(self.fingerprint)
+        if "cards_by_id" not in vars(self):
+            self._tell(loaded.problems, loaded.replaced)
         return loaded.cards
+
+    def _tell(self, problems: Sequence[CardProblem], replaced: Sequence[str]) -> None:
+        """Say what was wrong with the cards, or remember that nothing was."""
+        for text in replaced:
+            self.note(text)
+        warn_of(problems)
+        if not problems and not replaced:
+            self.catalogue.remember_good(self.fingerprint)
 
     def note(self, text: str) -> None:
         """Say something on standard error that is not an error; --quiet hides it."""

@@ -1,6 +1,7 @@
 """Which models a list holds, and in which order: the filters and sort keys of list and rank."""
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
@@ -76,6 +77,23 @@ def make_listing(
         unknown=_unjudged(cards, filters),
         by_rank=sort == "rank",
     )
+
+
+def pack_listing(listing: Listing) -> str:
+    """Return which models a list holds, at which places, as JSON text."""
+    ids = [model.card.id for model in listing.models]
+    places = [listing.places[name] for name in ids]
+    return json.dumps([ids, places, listing.unknown, listing.by_rank])
+
+
+def unpack_listing(text: str, cards: Mapping[str, ModelCard], method: Method) -> Listing | None:
+    """Return the list of `pack_listing` with the cards as they are, None for another text."""
+    try:
+        ids, places, unknown, by_rank = json.loads(text)
+        models = tuple(rank_model(cards[name], method) for name in ids)
+        return Listing(models, dict(zip(ids, places, strict=True)), method, unknown, by_rank)
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def check_words(filters: Filters, cards: Collection[ModelCard]) -> None:
