@@ -11,7 +11,7 @@ import pytest
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.cli import main
 from modelcmp.cli.app import COMMANDS
-from modelcmp.cli.search import index_folder
+from modelcmp.cli.session import index_folder
 from modelcmp.comparison.hits import NEAREST, NOTHING, Hits, find_hits, head_text, reason_text
 from modelcmp.comparison.listing import Filters
 from modelcmp.matching.need import read_need

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
     from modelcmp.catalogue.card import ModelCard
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.cli.options import Options
-    from modelcmp.matching.graph import Matcher, MatchGraph
+    from modelcmp.matching.graph import MatchGraph
+    from modelcmp.matching.lookups import Lookups
+    from modelcmp.matching.search import SearchIndex
+    from modelcmp.matching.store import Store
     from modelcmp.render import Format, Look
     from modelcmp.scoring.rank import Method
+
+LOW_SHARE = 0.9
+"""Share of the episodes held against the index below which every command says so."""
 
 FILE_WIDTH = 100
 """Width of a table in a file: fixed, so that the terminal at hand leaves no trace in it."""
@@ -108,20 +114,56 @@ class Session:
             if self.options.evidence and not self.makes_store:
                 raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
             return None
-        from modelcmp.matching.graph import load_evidence, pack_scores, unpack_scores
+        graph = self._kept_evidence(path) or self._load_evidence(path)
+        if graph is not None and graph.share < LOW_SHARE:
+            from modelcmp.scoring.rank import percent
+
+            self.note(
+                f"{percent(graph.share)} of the episodes are held against the index so far; "
+                "modelcmp evidence match does the rest"
+            )
+        return graph
+
+    def _kept_evidence(self, path: Path) -> MatchGraph | None:
+        from modelcmp.matching.graph import unpack_scores
 
         key = self._evidence_key(path)
         with suppress(ValueError):
             if key is not None and (held := self.catalogue.recall(key)) is not None:
                 return unpack_scores(held)
-        graph, reason = load_evidence(path, self.all_cards(), self.matcher)
+        return None
+
+    def _load_evidence(self, path: Path) -> MatchGraph | None:
+        from modelcmp.matching.graph import load_evidence, pack_scores
+
+        graph, reason = load_evidence(path, self.cards_by_id, self.look_up)
         if reason:
             self.note(reason)
         if graph is None or not graph.episodes:
             return None
-        if key is not None:
+        if (key := self._evidence_key(path)) is not None:
             self.catalogue.keep(key, pack_scores(graph))
         return graph
+
+    def look_up(
+        self,
+        store: Store,
+        share: float = 1.0,
+        most: int | None = -1,
+        told: Callable[[int, int], None] = lambda _, __: None,
+    ) -> Lookups:
+        """Return which documents the store's queries match, after looking up those that are due.
+
+        They are the most frequent ones that make up a share of the episodes, and at most so many;
+        without a number, those that a command looks up by itself. `told` hears of done and all.
+        """
+        from modelcmp.matching.lookups import AT_ONCE, Lookups, due
+
+        lookups = Lookups(self.index, lookups_folder())
+        most = AT_ONCE if most == -1 else most
+        queries = [query for query in due(store.asked(), share, most=most) if query not in lookups]
+        lookups.look_up(queries, told=lambda done: told(done, len(queries)))
+        return lookups
 
     def state(self) -> str | None:
         """Return what names cards, method and evidence as they are now; None while a store is written."""
@@ -132,9 +174,8 @@ class Session:
         if evidence is None:
             return None
         shares = sorted(method.shares.items())
-        looked_up = graph.looked_up if graph is not None else 0
         told = (self.fingerprint, method.hash, method.profile.id, shares, method.as_of)
-        return repr((*told, evidence, looked_up))
+        return repr((*told, evidence))
 
     def _evidence_key(self, path: Path) -> bytes | None:
         """Return what names cards and store as they are now, or None while one is being written.
@@ -150,7 +191,14 @@ class Session:
             size = path.stat().st_size
         except OSError:
             return None
-        return f"{self.fingerprint}\0{path.resolve()}\0{size}\0".encode() + header
+        # The more was looked up, the larger that file: its records are all of one size.
+        from modelcmp.matching.search import index_name
+
+        folder = lookups_folder()
+        name = index_name(self.fingerprint, self.catalogue.registry)
+        found = folder / f"{name}.bin" if folder else None
+        looked_up = found.stat().st_size if found and found.is_file() else 0
+        return f"{self.fingerprint}\0{path.resolve()}\0{size}\0{looked_up}\0".encode() + header
 
     def store_path(self, *, make: bool = False) -> Path:
         """Return the file of the evidence; `make` makes the folder of the user's own, for them alone.
@@ -199,20 +247,19 @@ class Session:
         """Return whether a card has changed since the catalogue was looked at, which is then done anew."""
         if not self.catalogue.changed:
             return False
-        for name in ("cards_by_id", "_all_cards", "matcher", "evidence", "method"):
+        for name in ("cards_by_id", "_all_cards", "index", "evidence", "method"):
             vars(self).pop(name, None)
         vars(self)["fingerprint"] = self.catalogue.fingerprint(anew=True)
         return True
 
     @cached_property
-    def matcher(self) -> Matcher:
-        """What finds the best matches of a query in the cards of this session."""
-        from modelcmp.cli.search import index_folder
+    def index(self) -> SearchIndex:
+        """The word index of the cards of this session."""
         from modelcmp.matching.search import build_index
 
         registry = self.catalogue.registry
         cards = self.cards_by_id.values()
-        return build_index(cards, registry, index_folder(), key=self.fingerprint).best
+        return build_index(cards, registry, index_folder(), key=self.fingerprint)
 
     def _as_of(self) -> str:
         stated = self.value("as_of")
@@ -374,6 +421,18 @@ def cache_path() -> Path | None:
     if named is not None:
         return Path(named) if named else None
     return default_cache_path(os.environ)
+
+
+def index_folder() -> Path | None:
+    """Return where indexes are kept: beside the checked cards, or nowhere when those are not."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-search") if path else None
+
+
+def lookups_folder() -> Path | None:
+    """Return where is kept what the queries of logs match, or nowhere."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-matches") if path else None
 
 
 def _parse_weights(texts: Sequence[str]) -> dict[str, float]:

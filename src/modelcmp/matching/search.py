@@ -40,10 +40,13 @@ CLOSE = 0.7
 MOST_WORDS, MOST_CHARACTERS = 64, 4_096
 """How much of a query counts; the rest of a longer one is left out."""
 
+MOST_PARTS = 501
+"""Documents of one model: a card has at most 500 capabilities."""
+
 SHORTEST_FUZZY = 5
 """Shorter words are too much like one another to guess at."""
 
-FORM = 1
+FORM = 2
 """Part of an index's name; grows whenever documents are made or analysed in another way."""
 
 WRITER_BYTES = 100_000_000
@@ -76,7 +79,7 @@ def build_index(
     `key` names the cards' content: an index kept under it is opened without looking at a card. Cards that
     are no sequence come in the order of their ids and are loaded one by one.
     """
-    name = _key_digest(key, registry) if key is not None else None
+    name = index_name(key, registry) if key is not None else None
     if folder is not None and name is not None and not semantic:
         kept = open_index(folder / name)
         if kept is not None:
@@ -84,7 +87,7 @@ def build_index(
     return index_documents(Documents(cards, registry), folder, name=name, semantic=semantic)
 
 
-def _key_digest(key: str, registry: Registry) -> str:
+def index_name(key: str, registry: Registry) -> str:
     """Return the folder's name for a key: other words of the registry make other documents."""
     tables = json.dumps([registry.plain.get("tasks"), registry.plain.get("capability_tags")])
     return _named(key, tables)
@@ -177,25 +180,29 @@ class SearchIndex:
         are the shorter list.
         """
         terms = self._terms(words)
-        everything = max(1, self._searcher.num_docs)
-        # Vectors may find what shares no word, so with them all documents are asked.
-        size = everything if limit is None or self.meaning else max(WINDOW, 4 * limit)
-        while True:
-            found = self._ask(words, terms, size)
-            ranked = self._rank(found)
-            kept = [(s, f) for s, f in ranked if keep is None or keep(self._entry(f.number)[0])]
-            if len(found) < size or size >= everything or limit is None:
-                break
-            if len(kept) >= limit and self._settled(kept[:limit], found):
-                break
-            size *= 4
-        return [self._match(score, f, terms) for score, f in kept[:limit]]
+        if limit is not None and not self.meaning:
+            ranked = self._first(terms, limit, keep)
+        else:
+            # Vectors may find what shares no word, so with them all documents are asked.
+            ranked = self._rank(self._ask(words, terms, self._documents_held))
+            ranked = [pair for pair in ranked if keep is None or keep(self._model(pair[1]))][:limit]
+        return [self._match(score, found, terms) for score, found in ranked]
 
     def best(self, query: str, limit: int = 5) -> list[Match]:
         """Return the models that match a query of a log best, among the nearest documents alone."""
         terms = self._terms(query)
         ranked = self._rank(self._ask(query, terms, WINDOW))
         return [self._match(score, f, terms) for score, f in ranked[:limit]]
+
+    def best_documents(self, query: str, limit: int) -> list[tuple[int, float]]:
+        """Return the documents of `best` by their numbers, with their strengths."""
+        ranked = self._rank(self._ask(query, self._terms(query), WINDOW))
+        return [(found.number, _strength(score)) for score, found in ranked[:limit]]
+
+    def match(self, number: int, strength: float) -> Match:
+        """Return a document found before as a match without words."""
+        model, capability, _ = self._entry(number)
+        return Match(model, capability, strength, ())
 
     def nearest(self, words: str, limit: int) -> list[Match]:
         """Return models with words spelt almost like these, where no word is found as it stands."""
@@ -228,12 +235,7 @@ class SearchIndex:
 
     def _ask(self, text: str, terms: dict[str, str], size: int) -> list[Found]:
         """Return the documents that match best, by score and number, at most `size`."""
-        import tantivy
-
-        parts = [self._part(stem) for stem in terms]
-        usual = math.fsum(weight for _, weight in parts) or 1.0
-        query = tantivy.Query.boolean_query([clause for clauses, _ in parts for clause in clauses])
-        found = self._hits(query, size, usual) if parts else []
+        found = self._find(terms, max(1, size))
         return self.meaning.add(text, found) if self.meaning else found
 
     def _hits(self, query: Any, size: int, usual: float = 1.0) -> list[Found]:
@@ -244,37 +246,86 @@ class SearchIndex:
         return list(map(_FOUND, rows))
 
     def _rank(self, found: Sequence[Found]) -> list[tuple[float, Found]]:
-        """Return the best document of each model with its score, after the best voted for their task.
-
-        Words alone often find the right job among several models of it and one odd model above
-        them; what most of the best are for is what was probably meant.
-        """
+        """Return the best document of each model with its score, after the best voted for their task."""
         best: dict[int, Found] = {}
         for document in found:
             held = best.setdefault(document.model, document)
-            # What the model is for answers the same words as its licence does, only at more length.
-            if held.level > document.level and document.score >= CLOSE * held.score:
-                best[document.model] = document._replace(score=held.score)
-        votes: dict[int, float] = {}
-        near = dict.fromkeys(document.model for document in found[:WINDOW])
-        for voter in (best[model] for model in islice(near, VOTERS)):
-            votes[voter.task] = votes.get(voter.task, 0.0) + voter.score
-        bonus = VOTE * found[0].score / math.fsum(votes.values()) if found else 0.0
-        ranked = [(f.score + bonus * votes.get(f.task, 0.0), f) for f in best.values()]
+            if document.level < held.level:
+                best[document.model] = _closer(held, document)
+        bonus = _bonus(found)
+        ranked = [(f.score + bonus.get(f.task, 0.0), f) for f in best.values()]
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1].model))
 
-    def _settled(self, kept: Sequence[tuple[float, Found]], found: Sequence[Found]) -> bool:
-        """Return whether documents that were not looked at can change neither models nor reasons."""
-        least = found[-1].score
-        overtakes = least + VOTE * found[0].score >= kept[-1][0]
-        return not overtakes and all(least < CLOSE * document.score for _, document in kept)
+    def _first(
+        self, terms: dict[str, str], limit: int, keep: Callable[[str], bool] | None
+    ) -> list[tuple[float, Found]]:
+        """Return the head of what `_rank` makes of all documents, after looking at few of them.
+
+        Only tasks with a vote lift a model. So whatever is among the first is so among all models, or
+        among those of one of these tasks, and each of those lists can be cut off.
+        """
+        bonus = _bonus(self._find(terms, WINDOW))
+        best: dict[int, tuple[float, Found]] = {}
+        for task in (None, *bonus):
+            for found in self._first_of(terms, limit, keep, task):
+                best.setdefault(found.model, (found.score + bonus.get(found.task, 0.0), found))
+        ranked = sorted(best.values(), key=lambda pair: (-pair[0], pair[1].model))[:limit]
+        return [(score, self._nearest_part(found, terms)) for score, found in ranked]
+
+    def _first_of(
+        self,
+        terms: dict[str, str],
+        limit: int,
+        keep: Callable[[str], bool] | None,
+        task: int | None,
+    ) -> list[Found]:
+        """Return the best document of each of the first models, of one task where that is given."""
+        size = max(WINDOW, 4 * limit)
+        while True:
+            found = self._find(terms, size, None if task is None else ("job", task))
+            models: dict[int, Found] = {}
+            for document in found:
+                models.setdefault(document.model, document)
+            kept = (f for f in models.values() if keep is None or keep(self._model(f)))
+            first = list(islice(kept, limit))
+            all_seen = len(found) < size
+            # Equal scores come by id, so nothing unseen may equal the last one.
+            if all_seen or (len(first) == limit and found[-1].score < first[-1].score):
+                return first
+            size *= 4
+
+    def _nearest_part(self, found: Found, terms: dict[str, str]) -> Found:
+        """Return the document of a model that is the reason, with the score of its best one."""
+        held = found
+        for document in self._find(terms, MOST_PARTS, ("model", found.model)):
+            if document.level < held.level:
+                held = _closer(held, document)
+        return held
+
+    def _find(
+        self, terms: dict[str, str], size: int, only: tuple[str, int] | None = None
+    ) -> list[Found]:
+        """Return the documents whose words match best, of one task or model where that is given."""
+        from tantivy import Occur, Query
+
+        parts = [self._part(stem) for stem in terms]
+        if not parts:
+            return []
+        usual = math.fsum(weight for _, weight in parts) or 1.0
+        query = Query.boolean_query([clause for clauses, _ in parts for clause in clauses])
+        if only is not None:
+            here = Query.const_score_query(Query.term_query(self._schema, *only), 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, here)])
+        return self._hits(query, size, usual)
+
+    def _model(self, found: Found) -> str:
+        return self._entry(found.number)[0]
 
     def _match(self, score: float, found: Found, terms: dict[str, str]) -> Match:
         model, capability, _ = self._entry(found.number)
         stems = self._stems_of(found.number)
         words = dict.fromkeys(word for stem, word in terms.items() if stem in stems)
-        strength = score / (score + HALF)
-        return Match(model, capability, strength, tuple(words), found.meaning)
+        return Match(model, capability, _strength(score), tuple(words), found.meaning)
 
     def _make_part(self, stem: str) -> tuple[list[tuple[Any, Any]], float]:
         """Return the clauses that look a word up, and what they score in a usual document.
@@ -340,7 +391,7 @@ def _fill(documents: Iterable[Document], path: Path | None) -> Any:
     for name in (*FIELDS, "whole"):
         builder.add_text_field(name, tokenizer_name=_ANALYSER, index_option="freq")
     for name in _NUMBERS:
-        builder.add_unsigned_field(name, indexed=name == "number", fast=True)
+        builder.add_unsigned_field(name, indexed=name != "level", fast=True)
     builder.add_unsigned_field("first", indexed=True)
     builder.add_bytes_field("entry", stored=True)
     index = tantivy.Index(builder.build(), path=str(path) if path else None)
@@ -377,6 +428,34 @@ def _rows(documents: Iterable[Document]) -> Iterator[Any]:
                 row.add_unsigned("first", 1)
                 row.add_text("whole", " ".join(other.text for other in own))
             yield row
+
+
+def _closer(held: Found, other: Found) -> Found:
+    """Return the document that is the reason: one closer to the task, unless it is far behind.
+
+    What the model is for answers the same words as its licence does, only at more length.
+    """
+    return other._replace(score=held.score) if other.score >= CLOSE * held.score else held
+
+
+def _bonus(found: Sequence[Found]) -> dict[int, float]:
+    """Return what the votes of the best models add to each task that has one.
+
+    Words alone often find the right job among several models of it and one odd model above
+    them; what most of the best are for is what was probably meant.
+    """
+    best: dict[int, Found] = {}
+    for document in found[:WINDOW]:
+        best.setdefault(document.model, document)
+    votes: dict[int, float] = {}
+    for voter in islice(best.values(), VOTERS):
+        votes[voter.task] = votes.get(voter.task, 0.0) + voter.score
+    each = VOTE * found[0].score / math.fsum(votes.values()) if found else 0.0
+    return {task: each * score for task, score in votes.items()}
+
+
+def _strength(score: float) -> float:
+    return score / (score + HALF)
 
 
 def _rarity(holders: int, total: int) -> float:
