@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.options import Options, common
-from modelcmp.cli.session import Session, complete_models, lookups_folder, warn_of
+from modelcmp.cli.session import (
+    Session,
+    complete_models,
+    learned_folder,
+    lookups_folder,
+    warn_of,
+)
 from modelcmp.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -449,6 +455,7 @@ def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | 
 
 
 def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
+    from modelcmp.matching.learned import forget_learned
     from modelcmp.matching.lookups import forget_lookups
     from modelcmp.matching.store import writing
 
@@ -459,6 +466,7 @@ def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
     with writing(path) as store:
         removed = how(store)
     forget_lookups(lookups_folder())
+    forget_learned(learned_folder())
     rows = (("queries", str(removed.queries), ""), ("episodes", str(removed.episodes), ""))
     session.emit(_facts("removed", "Removed", "", rows))
 

@@ -138,6 +138,7 @@ def find_for(
         read_filters(session, filters, cards.values()) if filters else Filters(),
         limit=limit,
         literal=literal,
+        learned=session.learned,
     )
     if session.look_again():
         return find_for(session, text, filters, literal=literal, semantic=semantic)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.cli.options import Options
     from modelcmp.matching.graph import MatchGraph
+    from modelcmp.matching.learned import Learned
     from modelcmp.matching.lookups import Lookups
     from modelcmp.matching.search import SearchIndex
     from modelcmp.matching.store import Store
@@ -176,6 +177,17 @@ class Session:
         shares = sorted(method.shares.items())
         told = (self.fingerprint, method.hash, method.profile.id, shares, method.as_of)
         return repr((*told, evidence))
+
+    @cached_property
+    def learned(self) -> Learned | None:
+        """What the picks of the search log in use teach a search, or None where there is no log."""
+        path = None if self.options.no_evidence else self._store_file()
+        if path is None or not path.is_file():
+            return None
+        from modelcmp.matching.learned import learn, load_picks, open_learned
+
+        key, folder = self._evidence_key(path), learned_folder()
+        return open_learned(folder, key) or learn(load_picks(path), folder, key)
 
     def _evidence_key(self, path: Path) -> bytes | None:
         """Return what names cards and store as they are now, or None while one is being written.
@@ -433,6 +445,12 @@ def lookups_folder() -> Path | None:
     """Return where is kept what the queries of logs match, or nowhere."""
     path = cache_path()
     return path.with_name(f"{path.stem}-matches") if path else None
+
+
+def learned_folder() -> Path | None:
+    """Return where is kept what picks teach a search, or nowhere."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-learned") if path else None
 
 
 def _parse_weights(texts: Sequence[str]) -> dict[str, float]:

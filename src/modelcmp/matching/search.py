@@ -7,7 +7,7 @@ query is words, never a query language: whatever somebody types is looked up, an
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import count, groupby, islice, repeat
 from pathlib import Path
@@ -46,7 +46,7 @@ MOST_PARTS = 501
 SHORTEST_FUZZY = 5
 """Shorter words are too much like one another to guess at."""
 
-FORM = 2
+FORM = 3
 """Part of an index's name; grows whenever documents are made or analysed in another way."""
 
 WRITER_BYTES = 100_000_000
@@ -56,7 +56,8 @@ WRITER_BYTES = 100_000_000
 class Match(NamedTuple):
     """A model that answers a query, the capability that did, how well (0-1), and by which words.
 
-    `words` stand as in the query. `meaning` tells that the vectors found it more than the words.
+    `words` stand as in the query. `meaning` tells that the vectors found it more than the words,
+    `picked` how often it was picked for similar searches.
     """
 
     model: str
@@ -64,6 +65,14 @@ class Match(NamedTuple):
     strength: float
     words: tuple[str, ...]
     meaning: bool = False
+    picked: int = 0
+
+
+class Lift(NamedTuple):
+    """What a model gains by the picks of similar searches, and how many those were."""
+
+    score: float
+    picked: int
 
 
 def build_index(
@@ -172,12 +181,17 @@ class SearchIndex:
         return index_documents, (self._documents, None)
 
     def search(
-        self, words: str, limit: int | None = None, *, keep: Callable[[str], bool] | None = None
+        self,
+        words: str,
+        limit: int | None = None,
+        *,
+        keep: Callable[[str], bool] | None = None,
+        lifts: Mapping[str, Lift] | None = None,
     ) -> list[Match]:
         """Return the models that answer `words`, the best first, equal ones by id.
 
-        `keep` decides by a model's id whether it may be among them. The first ones of a longer list
-        are the shorter list.
+        `keep` decides by a model's id whether it may be among them, `lifts` raises some, also one that
+        has none of the words. The first ones of a longer list are the shorter list.
         """
         terms = self._terms(words)
         if limit is not None and not self.meaning:
@@ -186,7 +200,45 @@ class SearchIndex:
             # Vectors may find what shares no word, so with them all documents are asked.
             ranked = self._rank(self._ask(words, terms, self._documents_held))
             ranked = [pair for pair in ranked if keep is None or keep(self._model(pair[1]))][:limit]
-        return [self._match(score, found, terms) for score, found in ranked]
+        if lifts:
+            ranked = self._lift(ranked, terms, lifts, keep)[:limit]
+        matches = [self._match(score, found, terms) for score, found in ranked]
+        if not lifts:
+            return matches
+        none = Lift(0.0, 0)
+        return [m._replace(picked=lifts.get(m.model, none).picked) for m in matches]
+
+    def similar(self, words: str, limit: int) -> list[tuple[str, float]]:
+        """Return what stands as the capability of the documents nearest by words, with their scores."""
+        found = self._find(self._terms(words), limit)
+        return [(self._entry(f.number)[1] or "", f.score) for f in found]
+
+    def _lift(
+        self,
+        ranked: Sequence[tuple[float, Found]],
+        terms: dict[str, str],
+        lifts: Mapping[str, Lift],
+        keep: Callable[[str], bool] | None,
+    ) -> list[tuple[float, Found]]:
+        """Return these models and those that are lifted, in their new order."""
+        from tantivy import Query
+
+        found = {pair[1].model: pair for pair in ranked}
+        bonus = _bonus(self._find(terms, WINDOW))
+        for model, lift in lifts.items():
+            if keep is not None and not keep(model):
+                continue
+            parts = self._hits(Query.term_query(self._schema, "id", model), MOST_PARTS)
+            if not parts:  # no card any more
+                continue
+            held = found.get(parts[0].model)
+            if held is None:
+                whole = max(parts, key=lambda part: part.level)._replace(score=0.0)
+                by_words = next(iter(self._find(terms, 1, ("model", whole.model))), None)
+                part = self._nearest_part(by_words, terms) if by_words else whole
+                held = (part.score + (bonus.get(part.task, 0.0) if by_words else 0.0), part)
+            found[held[1].model] = (held[0] + lift.score, held[1])
+        return sorted(found.values(), key=lambda pair: (-pair[0], pair[1].model))
 
     def best(self, query: str, limit: int = 5) -> list[Match]:
         """Return the models that match a query of a log best, among the nearest documents alone."""
@@ -393,6 +445,7 @@ def _fill(documents: Iterable[Document], path: Path | None) -> Any:
     for name in _NUMBERS:
         builder.add_unsigned_field(name, indexed=name != "level", fast=True)
     builder.add_unsigned_field("first", indexed=True)
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("entry", stored=True)
     index = tantivy.Index(builder.build(), path=str(path) if path else None)
     index.register_tokenizer(_ANALYSER, make_analyser())
@@ -422,6 +475,7 @@ def _rows(documents: Iterable[Document]) -> Iterator[Any]:
             row.add_unsigned("model", model)
             row.add_unsigned("job", tasks.setdefault(document.task, len(tasks)))
             row.add_unsigned("level", document.level)
+            row.add_text("id", document.model)
             entry = [document.model, document.capability, document.text]
             row.add_bytes("entry", json.dumps(entry).encode())
             if document is own[0]:

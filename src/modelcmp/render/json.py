@@ -297,6 +297,7 @@ def render_hits(hits: Hits, *, look: Look) -> str:
                 "capability": hit.capability,
                 "words": list(hit.words),
                 "meaning": hit.meaning,
+                "picked": hit.picked,
             },
             "lacks": list(hit.lacks),
             "place": place,

@@ -116,10 +116,10 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
 
 
 def render_hits(hits: Hits, *, look: Look) -> str:
-    """Return one line per model: place and fit first, the reason, then the columns of a list."""
+    """Return one line per model: place and fit first, the reason, the columns of a list, the picks."""
     head = ("place", "fit", "id", "capability", "words", "meaning", "lacks", "nearest")
     rest = tuple(name for name in FIELDS if name not in head)
-    lines: list[Iterable[str]] = [(*head, *rest)]
+    lines: list[Iterable[str]] = [(*head, *rest, "picked")]
     for place, hit in enumerate(hits.models, start=1):
         fields = _fields(hit.ranked, place)
         told: tuple[Value, ...] = (
@@ -132,5 +132,5 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             "; ".join(hit.lacks),
             hits.nearest,
         )
-        lines.append([*map(_cell, told), *(_cell(fields[name]) for name in rest)])
+        lines.append([*map(_cell, told), *(_cell(fields[n]) for n in rest), _cell(hit.picked)])
     return _lines(lines)
