@@ -19,7 +19,6 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.catalogues import ENDS, SUBJECTS, write_catalogue
-
 from modelcmp.catalogue.loading import load_catalogue
 from modelcmp.matching.lookups import Lookups, cores
 from modelcmp.matching.search import build_index
