@@ -44,7 +44,15 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     def match(query: str) -> list[Found]:
         return [Found("alpha", "writes", 0.8, ("write",))] if "write" in query else []
 
-    monkeypatch.setattr(Session, "matcher", property(lambda session: match))
+    class Matching:
+        best = staticmethod(match)
+        __call__ = staticmethod(match)
+
+        def __contains__(self, query: str) -> bool:
+            return True
+
+    monkeypatch.setattr(Session, "index", Matching())
+    monkeypatch.setattr(Session, "look_up", lambda *_, **__: Matching())
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("MODELCMP_EVIDENCE", raising=False)
 
@@ -90,6 +98,7 @@ def facts(text: str) -> dict[str, tuple[str, str]]:
 def test_add_reports_what_was_read(run: Run, log: str) -> None:
     out, err = run("add", log, "--json")
     found = facts(out)
+    assert found.pop("held against the index") == ("100 %", "of all episodes")
     counts = {name: int(value) for name, (value, _) in found.items() if value != "bad row"}
     assert counts == {
         "rows": 28, "bad rows": 1, "episodes": 18, "distinct queries": 4, "matched": 8, "picked": 1,

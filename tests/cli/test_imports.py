@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+CASES = ROOT / "tests" / "cases"
 SCRIPT = """
 import sys
 from modelcmp.cli import main
@@ -61,6 +62,18 @@ def test_a_warm_table_loads_rich_alone(tmp_path: Path) -> None:
     arguments = ("compare", "bakllava", "sd35-large", "--format", "table")
     loaded(tmp_path, *arguments)
     assert loaded(tmp_path, *arguments) & WITH_TYPER == {"rich"}
+
+
+def test_a_warm_search_loads_neither_verdict_nor_openssl(tmp_path: Path) -> None:
+    arguments = ("search", "describe product photos", "--no-builtin", "--catalogue", str(CASES))
+    assert "tempfile" in loaded(tmp_path, *arguments)  # the index is made
+    warm = loaded(tmp_path, *arguments)
+    unwanted = {
+        "modelcmp.comparison.compare", "modelcmp.comparison.verdict", "modelcmp.matching.meaning",
+        "modelcmp.matching.store", "hashlib", "tempfile", "numpy", "wordllama",
+    }  # fmt: skip
+    assert {"tantivy", "modelcmp.comparison.hits"} <= warm
+    assert warm & (WITH_TYPER | unwanted) == set()
 
 
 def test_completion_of_ids_parses_no_yaml(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.cli import main
 from modelcmp.cli.app import COMMANDS
-from modelcmp.cli.search import index_folder
+from modelcmp.cli.session import index_folder
 from modelcmp.comparison.hits import NEAREST, NOTHING, Hits, find_hits, head_text, reason_text
 from modelcmp.comparison.listing import Filters
 from modelcmp.matching.need import read_need
@@ -19,6 +20,9 @@ from modelcmp.matching.search import build_index
 from modelcmp.render import Look, markdown, table, tsv
 from modelcmp.render import json as as_json
 from modelcmp.scoring.rank import Method
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+OWN = ("--catalogue", str(CASES), "--no-builtin")
 
 MakeCard = Callable[..., ModelCard]
 Find = Callable[..., Hits]
@@ -182,12 +186,13 @@ def test_json_has_exactly_these_keys(find: Find) -> None:
     assert document["query"] == "bold posters offline"
     assert document["understood"] == ["runs on your own machine"]
     (model,) = document["models"]
-    listed = set(as_json.model_fields(find("bold posters").models[0].ranked))
+    hits = find("bold posters")
+    listed = set(as_json.model_fields(hits.models[0].ranked, hits.method))
     assert set(model) == listed | {"fit", "matched", "lacks", "place"}
     assert model["matched"] == {
-        "capability": "posters", "words": ["posters", "bold"], "meaning": False,
+        "capability": "posters", "words": ["posters", "bold"], "meaning": False, "picked": 0,
     } or model["matched"] == {
-        "capability": "posters", "words": ["bold", "posters"], "meaning": False,
+        "capability": "posters", "words": ["bold", "posters"], "meaning": False, "picked": 0,
     }  # fmt: skip
     assert model["place"] == 1
 
@@ -254,3 +259,83 @@ def test_what_cannot_be_right_is_said(
 def test_a_search_that_finds_nothing_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "zzzzqqqq", "-f", "table"]) == 0
     assert NOTHING in capsys.readouterr().out
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """Return evidence in which the writer was picked for posters, by enough people on two days."""
+    rows = [
+        f"2026-11-{day:02d},c{n},Bold posters,{action},{model},{place}"
+        for day in (1, 2)
+        for n in range(4)
+        for action, model, place in (("impression", "beta", 1), ("click", "beta", 1))
+    ]
+    log = tmp_path / "log.csv"
+    log.write_text("time,client,query,action,model,position\n" + "\n".join(rows) + "\n")
+    path = str(tmp_path / "evidence.sqlite")
+    assert main(["evidence", "add", str(log), "--evidence", path, *OWN, "-q"]) == 0
+    return path
+
+
+def test_what_was_picked_for_similar_searches_rises(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(*more: str) -> list[dict[str, Any]]:
+        capsys.readouterr()
+        assert main(["search", "posters, bold", "--json", "--evidence", store, *OWN, *more]) == 0
+        models: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["models"]
+        return models
+
+    first = ask()[0]
+    assert (first["id"], first["matched"]["picked"]) == ("beta", 8)
+    assert ask()[0] == first  # what was learned is kept
+    assert main(["search", "posters, bold", "--format", "markdown", "--evidence", store, *OWN]) == 0
+    assert "picked 8 times for similar searches" in capsys.readouterr().out
+    assert all(model["matched"]["picked"] == 0 for model in ask("--no-evidence"))
+    assert [m["matched"]["picked"] for m in ask("--task", "text-to-image")] == [0] * len(
+        ask("--task", "text-to-image")
+    )
+    assert main(["evidence", "forget", "bold posters", "--evidence", store, *OWN]) == 0
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "log.csv"]
+    assert not any(b"bold" in path.read_bytes().lower() for path in kept if "learned" in str(path))
+    assert all(model["matched"]["picked"] == 0 for model in ask())
+
+
+def test_json_tells_how_often_each_capability_matched(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more, known in ((("--evidence", store), True), (("--no-evidence",), False)):
+        for command in (("show", "beta"), ("compare", "alpha", "beta")):
+            capsys.readouterr()
+            assert main([*command, "--json", *more, *OWN]) == 0
+            told = json.loads(capsys.readouterr().out)
+            for model in told.get("models", [told]):
+                counts = [c["times_matched"] for c in model["capabilities"]]
+                assert all((count is not None) == known for count in counts)
+                assert not known or sum(counts) <= model["times_matched"]
+
+
+def test_evidence_is_matched_in_part_and_then_in_full(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from modelcmp.matching import lookups
+
+    log = tmp_path / "more.csv"
+    rows = [f"2026-11-0{1 + n % 2},d{n},question {n}" for n in range(30)]
+    log.write_text("time,client,query\n" + "\n".join(rows) + "\n")
+    capsys.readouterr()
+    assert main(["evidence", "add", str(log), "--evidence", store, "--json", *OWN]) == 0
+    told = {row["name"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    share = told["held against the index"]
+    assert share["value"] == "92 %"  # 8 episodes of one query, then as many of 30 as make 90 %
+    assert share["remark"] == "of all episodes; evidence match does the rest"
+    monkeypatch.setattr(lookups, "AT_ONCE", 5)
+    lookups_before = main(["evidence", "forget", "question 1", "--evidence", store, *OWN])
+    assert lookups_before == 0
+    capsys.readouterr()
+    assert main(["show", "beta", "--evidence", store, *OWN]) == 0
+    assert "note: 32 % of the episodes are held against the index so far" in capsys.readouterr().err
+    assert main(["evidence", "match", "--evidence", store, "--json", *OWN]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["value"] == "100 %"
+    assert main(["show", "beta", "--evidence", store, *OWN]) == 0
+    assert capsys.readouterr().err == ""

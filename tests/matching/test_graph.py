@@ -79,7 +79,7 @@ def graph(tmp_path: Path, cards: list[ModelCard]) -> Graph:
             store.keep([Digest(b"1", 1)])
         with reading_store(path) as read:
             assert read is not None
-            return load_graph(read, cards, match, **given)
+            return load_graph(read, [card.id for card in cards], given.pop("match", match), **given)
 
     return maker
 
@@ -187,9 +187,24 @@ def test_capability_counts_add_up(graph: Graph) -> None:
 
 def test_only_the_most_frequent_queries_may_be_looked_up(graph: Graph) -> None:
     found = graph(
-        [QueryCount("photos", DAYS[0], 7, 0), QueryCount("words", DAYS[0], 4, 0)], [], most=1
+        [QueryCount("photos", DAYS[0], 7, 0), QueryCount("words", DAYS[0], 4, 0)],
+        [],
+        match=lambda query: match(query) if query == "photos" else None,
     )
     assert (found.looked_up, found.of("one").times_matched) == (7, 7)
+    assert [(need.query, need.strength is None) for need in found.needs] == [
+        ("photos", False), ("words", True),
+    ]  # fmt: skip
+    assert found.share == 7 / 11
+
+
+def test_sums_do_not_need_the_edges(graph: Graph) -> None:
+    queries = [QueryCount("photos", day, 7, 0) for day in DAYS]
+    models = [ModelCount("photos", "two", DAYS[0], 4, 2_000_000, 3, 0)]
+    every, none = graph(queries, models), graph(queries, models, wanted=lambda _: False)
+    assert every.edges and not none.edges
+    assert every._replace(edges=()) == none
+    assert none.needs[0].served
 
 
 def test_what_is_worth_reporting(graph: Graph, cards: list[ModelCard]) -> None:
@@ -218,13 +233,11 @@ def test_rare_queries_are_counted_and_not_shown(graph: Graph) -> None:
     assert len(why(found, "one", min_count=2).edges) == 1
 
 
-def test_evidence_that_cannot_be_read_is_no_evidence(
-    tmp_path: Path, cards: list[ModelCard]
-) -> None:
-    assert load_evidence(None, cards, match) == (None, None)
-    assert load_evidence(tmp_path / "none", cards, match) == (None, None)
+def test_evidence_that_cannot_be_read_is_no_evidence(tmp_path: Path) -> None:
+    assert load_evidence(None, [], lambda _: match) == (None, None)
+    assert load_evidence(tmp_path / "none", [], lambda _: match) == (None, None)
     damaged = tmp_path / "damaged"
     damaged.write_bytes(b"x" * 5000)
-    found, reason = load_evidence(damaged, cards, match)
+    found, reason = load_evidence(damaged, [], lambda _: match)
     assert found is None
     assert reason is not None and "damaged" in reason

@@ -15,15 +15,9 @@ from hypothesis import strategies as st
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.registry import Registry
 from modelcmp.errors import UsageError
-from modelcmp.matching import search
-from modelcmp.matching.search import (
-    Document,
-    SearchIndex,
-    build_index,
-    index_documents,
-    make_documents,
-    open_index,
-)
+from modelcmp.matching import kept, search
+from modelcmp.matching.documents import Document, make_documents
+from modelcmp.matching.search import SearchIndex, build_index, index_documents, open_index
 
 MakeCard = Callable[..., ModelCard]
 
@@ -233,9 +227,9 @@ def test_another_content_is_another_index(
 
 
 def test_old_indexes_go(tmp_path: Path) -> None:
-    for number in range(search.KEPT + 3):
+    for number in range(kept.KEPT + 3):
         index_documents([Document(f"m{number}", None, "t", "poster", "t")], tmp_path)
-    assert len(list(tmp_path.iterdir())) == search.KEPT
+    assert len(list(tmp_path.iterdir())) == kept.KEPT
 
 
 def test_it_goes_to_other_processes_by_path(tmp_path: Path) -> None:
@@ -298,7 +292,7 @@ def test_another_process_may_have_been_quicker(tmp_path: Path) -> None:
     documents = _many(5)
     first = index_documents(documents, tmp_path)
     assert first.path is not None
-    assert search._write(documents, first.path)
+    assert kept.write_index(first.path, lambda path: search._fill(documents, path))
     assert [entry.name for entry in tmp_path.iterdir()] == [first.path.name]
 
 

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-ROWS_KEPT = 200_000
+BYTES_KEPT = 2 << 30
 """Beyond this the cache starts again, so that old contents do not pile up for ever."""
 
 
@@ -42,8 +42,13 @@ class DocumentCache:
         """Remember a checked document; written by `flush`."""
         self._new.append((digest, names, document))
 
-    def flush(self) -> None:
-        """Write what is new in one transaction; gives way if another process is writing."""
+    def flush(self, at_least: int = 1) -> None:
+        """Write what is new in one transaction; gives way if another process is writing.
+
+        Fewer rows than `at_least` wait for others.
+        """
+        if len(self._new) < at_least:
+            return
         rows, self._new = self._new, []
         if not rows or self._path is None:
             return
@@ -55,8 +60,12 @@ class DocumentCache:
                     " (digest BLOB PRIMARY KEY, names TEXT NOT NULL, document TEXT NOT NULL)"
                     " WITHOUT ROWID"
                 )
-                kept = connection.execute("SELECT count(*) FROM checked").fetchone()[0]
-                if kept > ROWS_KEPT:
+                # The size is known without a look at the rows.
+                (pages,), (size,) = (
+                    connection.execute(f"PRAGMA {name}").fetchone()
+                    for name in ("page_count", "page_size")
+                )
+                if pages * size > BYTES_KEPT:
                     connection.execute("DELETE FROM checked")
                 connection.executemany("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", rows)
             self._path.chmod(0o600)

@@ -43,11 +43,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def _shape(cls: Any) -> tuple[frozenset[str], dict[str, Any]]:
-    """Return the fields of a class that must be given, and the values of the others."""
+def _shape(cls: Any) -> tuple[frozenset[str], frozenset[str], dict[str, Any]]:
+    """Return the fields of a class that must be given, all of them, and the values of the others."""
     every = fields(cls)
     required = frozenset(field.name for field in every if field.default is MISSING)
-    return required, {f.name: f.default for f in every if f.name not in required}
+    defaults = {f.name: f.default for f in every if f.name not in required}
+    return required, required | defaults.keys(), defaults
 
 
 class Strict:
@@ -69,10 +70,10 @@ class Strict:
     def __init__(self, **values: Any) -> None:
         """Take field values by name; what has a default may be left out."""
         cls: Any = type(self)
-        required, defaults = _shape(cls)
-        if not required <= values.keys() or not values.keys() <= self.__dataclass_fields__.keys():
+        required, known, defaults = _shape(cls)
+        if not required <= values.keys() or not values.keys() <= known:
             missing = sorted(required - values.keys())
-            unknown = sorted(values.keys() - self.__dataclass_fields__.keys())
+            unknown = sorted(values.keys() - known)
             raise TypeError(f"{type(self).__name__}: {missing} missing, {unknown} unknown")
         self.__dict__.update(defaults)
         self.__dict__.update(values)
@@ -436,19 +437,25 @@ def build(cls: Callable[..., C], plain: dict[str, Any]) -> C:
     >>> build(Alternative, {"model": "flux.1-dev", "text": "Larger."}).model
     'flux.1-dev'
     """
-    nested = nested_fields(cls)
-    values: dict[str, Any] = {}
-    for name, value in plain.items():
-        inner = nested.get(name)
-        if inner is not None and isinstance(value, list):
-            values[name] = tuple(build(inner, item) for item in value)
-        elif inner is Source:
+    values = dict(plain)
+    for name, inner in _made_fields(cls).items():
+        value = values.get(name)
+        if isinstance(value, list):
+            values[name] = tuple([build(inner, item) for item in value] if inner else value)
+        elif inner is Source and value is not None:
             values[name] = {key: build(Source, item) for key, item in value.items()}
         elif inner is not None and value is not None:
             values[name] = build(inner, value)
-        else:
-            values[name] = tuple(value) if isinstance(value, list) else value
     return cls(**values)
+
+
+@cache
+def _made_fields(cls: Any) -> dict[str, type[Any] | None]:
+    """Return the fields of `cls` that hold no plain value: card classes, or None for plain lists."""
+    made: dict[str, type[Any] | None] = dict.fromkeys(
+        field.name for field in fields(cls) if "tuple" in str(field.type)
+    )
+    return {**made, **nested_fields(cls)}
 
 
 @cache

@@ -47,11 +47,18 @@ def find_root(directory: Path, *, builtin: bool = False) -> Root:
     return Root(directory, None, builtin)
 
 
-def files_named(directory: Path, model_id: str) -> list[Path]:
-    """Return the card files of one name below a directory, without listing it where that can be."""
+def file_names(model_id: str) -> list[str]:
+    """Return what the file of an id may be called; nothing for a word that is no id."""
     if not _ID.fullmatch(model_id) or len(model_id) > limits.ID_CHARACTERS:
         return []
-    names = [model_id + suffix for suffix in SUFFIXES if model_id + suffix != META]
+    return [model_id + suffix for suffix in SUFFIXES if model_id + suffix != META]
+
+
+def files_named(directory: Path, model_id: str) -> list[Path]:
+    """Return the card files of one name below a directory, without listing it where that can be."""
+    names = file_names(model_id)
+    if not names:
+        return []
     # Two links to a directory are its name and its own dot: it has no subfolder to look into.
     if directory.stat().st_nlink == 2:
         found = [path for name in names if (path := directory / name).is_file()]

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,13 +18,17 @@ from modelcmp.catalogue.directories import (
     DATA,
     HERE,
     META,
+    SUFFIXES,
     Root,
+    file_names,
     files_named,
     find_root,
     read_bytes,
     walk,
 )
+from modelcmp.catalogue.freshness import ASKED_EACH_TIME, Look, look_at, unpack_look
 from modelcmp.catalogue.registry import Registry
+from modelcmp.digests import blake2b
 from modelcmp.errors import (
     AmbiguousNameError,
     CardError,
@@ -37,11 +40,25 @@ from modelcmp.errors import (
 )
 from modelcmp.version import __version__
 
+ROWS_AT_ONCE = 2_000
+"""Checked cards written to the cache together while a catalogue is read for the first time."""
+
+CARDS_HELD = 2_000
+"""Cards that are loaded one by one and held in case they are asked for again."""
+
 
 class Loaded(NamedTuple):
     """All cards that could be read, and what was wrong with the others."""
 
     cards: tuple[ModelCard, ...]
+    problems: tuple[CardProblem, ...]
+    replaced: tuple[str, ...]
+
+
+class Survey(NamedTuple):
+    """Where the cards lie that could be read, by id, and what was wrong with the others."""
+
+    paths: dict[str, Path]
     problems: tuple[CardProblem, ...]
     replaced: tuple[str, ...]
 
@@ -60,6 +77,9 @@ class Catalogue:
     def __init__(self, roots: Iterable[Root], cache: DocumentCache) -> None:
         self.roots = tuple(roots)
         self._cache = cache
+        self._look: Look | None = None
+        self.changed = False
+        """Whether a card was shown that has changed since its fingerprint was taken."""
 
     @cached_property
     def registry(self) -> Registry:
@@ -240,6 +260,15 @@ class Catalogue:
         An alias that two cards claim is a problem of both and takes neither away.
         """
         cards: dict[str, ModelCard] = {}
+        survey = self._survey(cards)
+        return Loaded(tuple(cards[key] for key in sorted(cards)), survey.problems, survey.replaced)
+
+    def survey(self) -> Survey:
+        """Read every card as `load_all` does, and hold none of them."""
+        return self._survey(None)
+
+    def _survey(self, cards: dict[str, ModelCard] | None) -> Survey:
+        aliases: dict[str, tuple[str, ...]] = {}
         paths: dict[str, Path] = {}
         problems: list[CardProblem] = []
         replaced: list[str] = []
@@ -249,15 +278,38 @@ class Catalogue:
             except CardError as error:
                 problems.extend(error.problems)
                 continue
-            if card.id in cards:
+            if card.id in paths:
                 replaced.append(f"{path} replaces {paths[card.id]}")
-            cards[card.id], paths[card.id] = card, path
+            aliases[card.id], paths[card.id] = card.aliases, path
+            if cards is not None:
+                cards[card.id] = card
+            self._cache.flush(at_least=ROWS_AT_ONCE)
         self._cache.flush()
-        problems.extend(_shared_names(cards, paths))
-        return Loaded(tuple(cards[key] for key in sorted(cards)), tuple(problems), tuple(replaced))
+        problems.extend(_shared_names(aliases, paths))
+        return Survey(paths, tuple(problems), tuple(replaced))
 
-    def fingerprint(self) -> str:
-        """Return a digest of every card file, its name and the rules: equal means equal cards."""
+    def fingerprint(self, *, anew: bool = False) -> str:
+        """Return a digest of every card file, its name and the rules: equal means equal cards.
+
+        Files that look as they did when they were last read are not read again; `anew` asks every
+        one of them how it looks (freshness.py tells when that is needed).
+        """
+        key = self._digest(b"look", "\0".join(str(root.cards) for root in self.roots).encode())
+        held = self._remembered(key)
+        before = unpack_look(held.get("look")) if held else None
+        if held and before and not anew and before.holds():
+            self._look = before
+            return str(held["fingerprint"])
+        look = look_at((root.cards for root in self.roots), SUFFIXES)
+        same = held is not None and before is not None and before.stamp == look.stamp
+        name = str(held["fingerprint"]) if held and same else self._content_digest()
+        if look.settled and (not same or look.files > ASKED_EACH_TIME):
+            self._cache.add(key, "[]", json.dumps({"look": look, "fingerprint": name}))
+            self._cache.flush()
+        self._look, self.changed = look, False
+        return name
+
+    def _content_digest(self) -> str:
         digest = blake2b(self._rules, digest_size=20)
         for path in self._files([]):
             try:
@@ -276,6 +328,15 @@ class Catalogue:
         if self._cache.find(self._digest(b"good", fingerprint.encode())) is None:
             return None
         return LazyCards(self)
+
+    def find_good(self, model_id: str) -> Path | None:
+        """Return the file of an id in a catalogue known to be good, without listing a folder."""
+        folders = self._look.folders if self._look else {}
+        tried = (Path(folder, name) for folder in folders for name in file_names(model_id))
+        found = next((path for path in tried if path.is_file()), None)
+        if found and self._look and not self._look.knows(found) and self._look.settled:
+            self.changed = True
+        return found
 
     def remember_good(self, fingerprint: str) -> None:
         """Remember that all files of this fingerprint could be read and replace no other."""
@@ -311,26 +372,37 @@ class Catalogue:
 
 
 class LazyCards(Mapping[str, ModelCard]):
-    """Cards by id, in order of id; a card is loaded when it is first asked for."""
+    """Cards by id, in order of id; a card is loaded when it is asked for.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    `paths` says where they lie; without it, the catalogue is known to be good and a file is found by
+    its name, so that nothing is listed for one card of a large catalogue.
+    """
+
+    def __init__(self, catalogue: Catalogue, paths: dict[str, Path] | None = None) -> None:
         self._catalogue = catalogue
-        self._paths = catalogue.paths()
+        self._paths = paths
         self._held: dict[str, ModelCard] = {}
 
     def __getitem__(self, model_id: str) -> ModelCard:
         """Return a card; raises KeyError for an id that no file has."""
-        if model_id not in self._held:
-            self._held[model_id] = self._catalogue.load(self._paths[model_id])
-        return self._held[model_id]
+        card = self._held.get(model_id)
+        if card is None:
+            find = self._catalogue.find_good if self._paths is None else self._paths.get
+            path = find(model_id)
+            if path is None:
+                raise KeyError(model_id)
+            if len(self._held) >= CARDS_HELD:
+                self._held.clear()
+            card = self._held[model_id] = self._catalogue.load(path)
+        return card
 
     def __iter__(self) -> Iterator[str]:
         """Yield the ids in order."""
-        return iter(sorted(self._paths))
+        return iter(self._catalogue.ids() if self._paths is None else sorted(self._paths))
 
     def __len__(self) -> int:
         """Return the number of cards."""
-        return len(self._paths)
+        return sum(1 for _ in self)
 
 
 def _nearest_ids(name: str, entries: list[NameEntry]) -> str | None:
@@ -344,10 +416,12 @@ def _nearest_ids(name: str, entries: list[NameEntry]) -> str | None:
     return f"did you mean {' or '.join(filter(None, [', '.join(near[:-1]), near[-1]]))}?"
 
 
-def _shared_names(cards: dict[str, ModelCard], paths: dict[str, Path]) -> Iterator[CardProblem]:
-    owners: dict[str, str] = {model_id: model_id for model_id in cards}
-    for model_id in sorted(cards):
-        for number, alias in enumerate(cards[model_id].aliases):
+def _shared_names(
+    aliases: dict[str, tuple[str, ...]], paths: dict[str, Path]
+) -> Iterator[CardProblem]:
+    owners: dict[str, str] = {model_id: model_id for model_id in aliases}
+    for model_id in sorted(aliases):
+        for number, alias in enumerate(aliases[model_id]):
             first = owners.setdefault(alias.casefold(), model_id)
             if first != model_id:
                 field = f"aliases[{number + 1}]"
@@ -379,6 +453,7 @@ def _code_digest() -> bytes:
         "registry",
         "loading",
         "directories",
+        "freshness",
     ):
         try:
             digest.update((HERE / f"{name}.py").read_bytes())

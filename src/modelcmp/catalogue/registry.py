@@ -6,6 +6,7 @@ They lie in `data/registry` as YAML, so that a new benchmark or tag is a line of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelcmp.catalogue.card import BenchmarkResult, Strict
@@ -120,6 +121,15 @@ class Benchmark(Strict):
         return f"{self.name} ({', '.join(filter(None, (self.version, self.metric, shots)))})"
 
 
+@cache
+def _by_key(rows: tuple[Benchmark, ...]) -> dict[tuple[str | None, ...], list[Benchmark]]:
+    """Return the rows by what a result must have in common with them."""
+    found: dict[tuple[str | None, ...], list[Benchmark]] = {}
+    for row in rows:
+        found.setdefault((row.name, row.version, row.metric), []).append(row)
+    return found
+
+
 class Registry(NamedTuple):
     """All tables, by id."""
 
@@ -144,8 +154,7 @@ class Registry(NamedTuple):
 
         A row that states no number of examples takes any that no row of its own has.
         """
-        key = (result.name, result.version, result.metric)
-        rows = [row for row in self.benchmarks if (row.name, row.version, row.metric) == key]
+        rows = _by_key(self.benchmarks).get((result.name, result.version, result.metric), [])
         exact = [row for row in rows if row.shots == result.shots]
         return next(iter(exact or [row for row in rows if row.shots is None]), None)
 

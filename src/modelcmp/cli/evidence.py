@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.options import Options, common
-from modelcmp.cli.session import Session, complete_models, warn_of
+from modelcmp.cli.session import (
+    Session,
+    complete_models,
+    learned_folder,
+    lookups_folder,
+    warn_of,
+)
 from modelcmp.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from modelcmp.comparison.explain import Facts
     from modelcmp.matching.events import Reading, Report
     from modelcmp.matching.graph import Edge, MatchGraph, ModelEvidence
@@ -97,7 +105,8 @@ def add_command(
     with _progress(files, not (no_progress or session.options.quiet)) as progress:
         reading = _reading(session, columns, first_position, day, progress)
         report = add_logs(path, files, reading, aggregate=aggregate, told=told)
-    session.emit(_report_facts(report))
+    share = _match_share(session, path)
+    session.emit(_report_facts(report, share))
     if report.without_client:
         session.note(
             f"{report.without_client} rows name no client or session; each counts as an episode"
@@ -115,9 +124,39 @@ def stats_command(options: Options, min_count: MinCount = 5, limit: Limit = 50) 
       modelcmp evidence stats --json --limit 10
     """
     session = Session(options)
-    with _graph(session) as found:
+    with _graph(session, lambda _: False) as found:
         rows = _stats_rows(*found, min_count, limit) if found else ()
         session.emit(_facts("stats", "Evidence from searches", _said(found), rows))
+
+
+@common
+def match_command(
+    options: Options,
+    share: Annotated[
+        int, typer.Option("--share", metavar="PERCENT", help="Of the episodes.", min=1, max=100)
+    ] = 100,
+) -> None:
+    """Hold queries against the index of the cards, the most frequent first, on every core.
+
+    Adding a log does so for nine tenths of its episodes. What is done is kept, and taken up again
+    where it was left off.
+
+    Examples:
+
+      modelcmp evidence match
+
+      modelcmp evidence match --share 95
+    """
+    from modelcmp.scoring.rank import percent
+
+    session = Session(options)
+    reached = _match_share(session, session.store_path(), share / 100)
+    rows = (
+        ()
+        if reached is None
+        else (("held against the index", percent(reached), "of all episodes"),)
+    )
+    session.emit(_facts("matched", "Evidence matched", "" if rows else NO_EVIDENCE, rows))
 
 
 @common
@@ -131,7 +170,7 @@ def gaps_command(options: Options, min_count: MinCount = 5, limit: Limit = 20) -
       modelcmp evidence gaps --min-count 20 --json
     """
     session = Session(options)
-    with _graph(session) as found:
+    with _graph(session, lambda _: False) as found:
         rows = _gap_rows(session, found[1], min_count, limit) if found else ()
         session.emit(_facts("gaps", "Needs that nothing serves well", _said(found), rows))
 
@@ -162,8 +201,8 @@ def why_command(
     session = Session(options)
     (card,) = session.find_cards([model])
     wanted = clean_query(query).text if query else None
-    with _graph(session) as found:
-        rows = _why_rows(found[1], card.id, wanted, min_count, limit) if found else ()
+    with _graph(session, lambda edge: edge.model == card.id) as found:
+        rows = _why_rows(session, found[1], card.id, wanted, min_count, limit) if found else ()
         title = f"Why {card.name} is matched"
         session.emit(_facts(f"why:{card.id}", title, _said(found), rows, WHY_COLUMNS))
 
@@ -184,7 +223,7 @@ def graph_command(
 
       modelcmp evidence graph --format dot | dot -Tsvg > matches.svg
     """
-    from modelcmp.matching.graph import strongest_edges
+    from modelcmp.matching.graph import strongest_edges, with_words
     from modelcmp.render.drawing import DRAWINGS
 
     session = Session(options)
@@ -196,6 +235,7 @@ def graph_command(
         )
     with _graph(session) as found:
         edges, left_out = strongest_edges(found[1], min_count, limit) if found else ([], 0)
+        edges = with_words(edges, session.index.best) if edges else []
     session.emit_text(DRAWINGS[kind](edges, left_out))
     if left_out:
         session.note(f"{len(edges)} links are drawn, {left_out} weaker ones are left out")
@@ -261,6 +301,7 @@ def export_command(options: Options, min_count: MinCount = 5) -> None:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "add": add_command,
+    "match": match_command,
     "stats": stats_command,
     "gaps": gaps_command,
     "why": why_command,
@@ -359,7 +400,9 @@ def _progress(files: list[str], wanted: bool) -> Iterator[Callable[[int], None]]
 
 
 @contextmanager
-def _graph(session: Session) -> Iterator["tuple[Store, MatchGraph] | None"]:
+def _graph(
+    session: Session, wanted: "Callable[[Edge], bool]" = lambda _: True
+) -> Iterator["tuple[Store, MatchGraph] | None"]:
     """Open the store and give it with its graph, or None where there is no store yet."""
     from modelcmp.matching.graph import load_graph
     from modelcmp.matching.store import reading_store
@@ -368,10 +411,57 @@ def _graph(session: Session) -> Iterator["tuple[Store, MatchGraph] | None"]:
         if store is None:
             yield None
         else:
-            yield store, load_graph(store, session.all_cards(), session.matcher)
+            match = session.look_up(store)
+            yield store, load_graph(store, session.cards_by_id, match, wanted=wanted)
+
+
+@contextmanager
+def _matching(session: Session) -> Iterator[Callable[[int, int], None]]:
+    """Show on standard error how many queries are matched, if that is a terminal and takes time."""
+    import sys
+    import time
+
+    if session.options.quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("matching", total=None)
+    begun = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if time.monotonic() - begun > 1:
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | None:
+    """Look up the most frequent queries and return the share of the episodes that is looked up now.
+
+    None where there is no store, or nothing in it.
+    """
+    from modelcmp.matching.store import reading_store
+
+    with reading_store(path) as store:
+        counts = store.asked() if store else []
+        if store is None or not counts:
+            return None
+        with _matching(session) as show:
+            match = session.look_up(store, share, None, told=show)
+        done = sum(episodes for query, episodes in counts if query in match)
+    return done / sum(episodes for _, episodes in counts)
 
 
 def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
+    from modelcmp.matching.learned import forget_learned
+    from modelcmp.matching.lookups import forget_lookups
     from modelcmp.matching.store import writing
 
     path = session.store_path()
@@ -380,6 +470,8 @@ def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
         return
     with writing(path) as store:
         removed = how(store)
+    forget_lookups(lookups_folder())
+    forget_learned(learned_folder())
     rows = (("queries", str(removed.queries), ""), ("episodes", str(removed.episodes), ""))
     session.emit(_facts("removed", "Removed", "", rows))
 
@@ -408,7 +500,9 @@ def _said(found: "tuple[Store, MatchGraph] | None") -> str:
     return f"{graph.episodes} episodes on {days}; {share:.0%} of them were held against the index."
 
 
-def _report_facts(report: "Report") -> "Facts":
+def _report_facts(report: "Report", share: float | None = None) -> "Facts":
+    from modelcmp.scoring.rank import percent
+
     names = {
         "rows": "rows", "bad_rows": "bad rows", "episodes": "episodes",
         "queries": "distinct queries", "matched": "matched", "picked": "picked",
@@ -425,6 +519,9 @@ def _report_facts(report: "Report") -> "Facts":
     rows = [
         (title, str(getattr(report, name)), remarks.get(name, "")) for name, title in names.items()
     ]
+    if share is not None:
+        rest = "of all episodes; evidence match does the rest" if share < 1 else "of all episodes"
+        rows.append(("held against the index", percent(share), rest))
     rows += [(f"{bad.file}:{bad.line}", "bad row", bad.reason) for bad in report.first_bad]
     return _facts("added", "Evidence added", "", tuple(rows))
 
@@ -486,12 +583,18 @@ def _gap_rows(session: Session, graph: "MatchGraph", min_count: int, limit: int)
 
 
 def _why_rows(
-    graph: "MatchGraph", model: str, query: str | None, min_count: int, limit: int
+    session: Session,
+    graph: "MatchGraph",
+    model: str,
+    query: str | None,
+    min_count: int,
+    limit: int,
 ) -> Rows:
-    from modelcmp.matching.graph import why
+    from modelcmp.matching.graph import why, with_words
 
     found = why(graph, model, query, min_count)
-    rows = [(edge.query, str(edge.matched), _edge_words(edge)) for edge in found.edges[:limit]]
+    edges = with_words(found.edges[:limit], session.index.best) if found.edges else []
+    rows = [(edge.query, str(edge.matched), _edge_words(edge)) for edge in edges]
     if len(found.edges) > limit:
         rows.append(("more", str(len(found.edges) - limit), "queries matched less often"))
     if found.rare_queries:

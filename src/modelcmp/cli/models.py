@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from modelcmp.catalogue.card import ModelCard
-    from modelcmp.comparison.listing import Filters
+    from modelcmp.comparison.listing import Filters, Listing
 
 Sort = Annotated[
     str | None,
@@ -80,14 +80,30 @@ def rank_command(options: Options, filters: FilterOptions, sort: Sort = None) ->
 
 
 def _list(options: Options, given: FilterOptions, sort: str) -> None:
-    from modelcmp.comparison.listing import make_listing
-
     session = Session(options, default_piped="tsv")
+    listing = _make_listing(session, given, sort)
+    if session.look_again():
+        listing = _make_listing(session, given, sort)
+    session.emit(listing)
+    note_unjudged(session, listing.unknown)
+
+
+def _make_listing(session: Session, given: FilterOptions, sort: str) -> "Listing":
+    """Return the list asked for; which models a short one holds is kept for the next time."""
+    from modelcmp.comparison.listing import make_listing, pack_listing, unpack_listing
+
+    key = None
+    if given.limit is not None and (state := session.state()) is not None:
+        key = f"list\0{state}\0{sort}\0{given!r}".encode()
+        held = session.catalogue.recall(key)
+        if held and (found := unpack_listing(held, session.cards_by_id, session.method)):
+            return found
     cards = session.all_cards()
     filters = read_filters(session, given, cards)
     listing = make_listing(cards, session.method, filters, sort=sort, limit=given.limit)
-    session.emit(listing)
-    note_unjudged(session, listing.unknown)
+    if key is not None and session.catalogue.by_id(session.fingerprint) is not None:
+        session.catalogue.keep(key, pack_listing(listing))
+    return listing
 
 
 def read_filters(

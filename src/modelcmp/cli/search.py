@@ -1,17 +1,17 @@
 """The commands that start from a need: `search`, and `pick`, which remembers a choice."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from modelcmp.cli.models import read_filters
 from modelcmp.cli.options import FilterOptions, Options, common, takes
-from modelcmp.cli.session import Session, cache_path, complete_models
+from modelcmp.cli.session import Session, complete_models, index_folder
 from modelcmp.errors import UsageError
 
 if TYPE_CHECKING:
     from modelcmp.comparison.hits import Hits
+    from modelcmp.matching.search import SearchIndex
 
 DEFAULT_LIMIT = 10
 
@@ -107,6 +107,13 @@ def pick_command(
     session.note(f"{model} was picked for \u201c{query}\u201d")
 
 
+def _semantic_index(session: Session) -> "SearchIndex":
+    from modelcmp.matching.search import build_index
+
+    cards, key = session.cards_by_id.values(), session.fingerprint
+    return build_index(cards, session.catalogue.registry, index_folder(), key=key, semantic=True)
+
+
 def find_for(
     session: Session,
     text: str,
@@ -119,25 +126,20 @@ def find_for(
     from modelcmp.comparison.hits import find_hits
     from modelcmp.comparison.listing import Filters
     from modelcmp.matching.need import read_need
-    from modelcmp.matching.search import build_index
 
     registry = session.catalogue.registry
     cards = session.cards_by_id
     limit = (filters.limit or DEFAULT_LIMIT) if filters else len(cards)
-    return find_hits(
+    hits = find_hits(
         cards,
         read_need(text, registry, literal=literal),
-        build_index(
-            cards.values(), registry, index_folder(), key=session.fingerprint, semantic=semantic
-        ),
+        _semantic_index(session) if semantic else session.index,
         session.method,
         read_filters(session, filters, cards.values()) if filters else Filters(),
         limit=limit,
         literal=literal,
+        learned=session.learned,
     )
-
-
-def index_folder() -> Path | None:
-    """Return where indexes are kept: beside the checked cards, or nowhere when those are not."""
-    path = cache_path()
-    return path.with_name(f"{path.stem}-search") if path else None
+    if session.look_again():
+        return find_for(session, text, filters, literal=literal, semantic=semantic)
+    return hits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     from modelcmp.catalogue.card import ModelCard
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.cli.options import Options
-    from modelcmp.matching.graph import Matcher, MatchGraph
+    from modelcmp.matching.graph import MatchGraph
+    from modelcmp.matching.learned import Learned
+    from modelcmp.matching.lookups import Lookups
+    from modelcmp.matching.search import SearchIndex
+    from modelcmp.matching.store import Store
     from modelcmp.render import Format, Look
     from modelcmp.scoring.rank import Method
+
+LOW_SHARE = 0.9
+"""Share of the episodes held against the index below which every command says so."""
 
 FILE_WIDTH = 100
 """Width of a table in a file: fixed, so that the terminal at hand leaves no trace in it."""
@@ -115,20 +122,79 @@ class Session:
             if self.options.evidence and not self.makes_store:
                 raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
             return None
-        from modelcmp.matching.graph import load_evidence, pack_scores, unpack_scores
+        graph = self._kept_evidence(path) or self._load_evidence(path)
+        if graph is not None and graph.share < LOW_SHARE:
+            from modelcmp.scoring.rank import percent
+
+            self.note(
+                f"{percent(graph.share)} of the episodes are held against the index so far; "
+                "modelcmp evidence match does the rest"
+            )
+        return graph
+
+    def _kept_evidence(self, path: Path) -> MatchGraph | None:
+        from modelcmp.matching.graph import unpack_scores
 
         key = self._evidence_key(path)
         with suppress(ValueError):
             if key is not None and (held := self.catalogue.recall(key)) is not None:
                 return unpack_scores(held)
-        graph, reason = load_evidence(path, self.all_cards(), self.matcher)
+        return None
+
+    def _load_evidence(self, path: Path) -> MatchGraph | None:
+        from modelcmp.matching.graph import load_evidence, pack_scores
+
+        graph, reason = load_evidence(path, self.cards_by_id, self.look_up)
         if reason:
             self.note(reason)
         if graph is None or not graph.episodes:
             return None
-        if key is not None:
+        if (key := self._evidence_key(path)) is not None:
             self.catalogue.keep(key, pack_scores(graph))
         return graph
+
+    def look_up(
+        self,
+        store: Store,
+        share: float = 1.0,
+        most: int | None = -1,
+        told: Callable[[int, int], None] = lambda _, __: None,
+    ) -> Lookups:
+        """Return which documents the store's queries match, after looking up those that are due.
+
+        They are the most frequent ones that make up a share of the episodes, and at most so many;
+        without a number, those that a command looks up by itself. `told` hears of done and all.
+        """
+        from modelcmp.matching.lookups import AT_ONCE, Lookups, due
+
+        lookups = Lookups(self.index, lookups_folder())
+        most = AT_ONCE if most == -1 else most
+        queries = [query for query in due(store.asked(), share, most=most) if query not in lookups]
+        lookups.look_up(queries, told=lambda done: told(done, len(queries)))
+        return lookups
+
+    def state(self) -> str | None:
+        """Return what names cards, method and evidence as they are now; None while a store is written."""
+        method, graph = self.method, self.evidence
+        evidence: bytes | None = b""
+        if graph is not None and (path := self._store_file()) is not None:
+            evidence = self._evidence_key(path)
+        if evidence is None:
+            return None
+        shares = sorted(method.shares.items())
+        told = (self.fingerprint, method.hash, method.profile.id, shares, method.as_of)
+        return repr((*told, evidence))
+
+    @cached_property
+    def learned(self) -> Learned | None:
+        """What the picks of the search log in use teach a search, or None where there is no log."""
+        path = None if self.options.no_evidence else self._store_file()
+        if path is None or not path.is_file():
+            return None
+        from modelcmp.matching.learned import learn, load_picks, open_learned
+
+        key, folder = self._evidence_key(path), learned_folder()
+        return open_learned(folder, key) or learn(load_picks(path), folder, key)
 
     def _evidence_key(self, path: Path) -> bytes | None:
         """Return what names cards and store as they are now, or None while one is being written.
@@ -144,7 +210,14 @@ class Session:
             size = path.stat().st_size
         except OSError:
             return None
-        return f"{self.fingerprint}\0{path.resolve()}\0{size}\0".encode() + header
+        # The more was looked up, the larger that file: its records are all of one size.
+        from modelcmp.matching.search import index_name
+
+        folder = lookups_folder()
+        name = index_name(self.fingerprint, self.catalogue.registry)
+        found = folder / f"{name}.bin" if folder else None
+        looked_up = found.stat().st_size if found and found.is_file() else 0
+        return f"{self.fingerprint}\0{path.resolve()}\0{size}\0{looked_up}\0".encode() + header
 
     def store_path(self, *, make: bool = False) -> Path:
         """Return the file of the evidence; `make` makes the folder of the user's own, for them alone.
@@ -177,19 +250,35 @@ class Session:
 
     @cached_property
     def cards_by_id(self) -> Mapping[str, ModelCard]:
-        """Every readable card by id; loaded one by one once all of them are known to be good."""
+        """Every readable card by id, loaded when it is asked for."""
+        from modelcmp.catalogue.loading import LazyCards
+
         known = self.catalogue.by_id(self.fingerprint)
-        return known if known is not None else {card.id: card for card in self.all_cards()}
+        if known is not None:
+            return known
+        if "_all_cards" in vars(self):
+            return {card.id: card for card in self.all_cards()}
+        survey = self.catalogue.survey()
+        self._tell(survey.problems, survey.replaced)
+        return LazyCards(self.catalogue, survey.paths)
+
+    def look_again(self) -> bool:
+        """Return whether a card has changed since the catalogue was looked at, which is then done anew."""
+        if not self.catalogue.changed:
+            return False
+        for name in ("cards_by_id", "_all_cards", "index", "evidence", "method"):
+            vars(self).pop(name, None)
+        vars(self)["fingerprint"] = self.catalogue.fingerprint(anew=True)
+        return True
 
     @cached_property
-    def matcher(self) -> Matcher:
-        """What finds the best matches of a query in the cards of this session."""
-        from modelcmp.cli.search import index_folder
+    def index(self) -> SearchIndex:
+        """The word index of the cards of this session."""
         from modelcmp.matching.search import build_index
 
         registry = self.catalogue.registry
         cards = self.cards_by_id.values()
-        return build_index(cards, registry, index_folder(), key=self.fingerprint).best
+        return build_index(cards, registry, index_folder(), key=self.fingerprint)
 
     def _as_of(self) -> str:
         return self.day_or(None)
@@ -243,12 +332,17 @@ class Session:
     @cached_property
     def _all_cards(self) -> tuple[ModelCard, ...]:
         loaded = self.catalogue.load_all()
-        for text in loaded.replaced:
-            self.note(text)
-        warn_of(loaded.problems)
-        if not loaded.problems and not loaded.replaced:
-            self.catalogue.remember_good(self.fingerprint)
+        if "cards_by_id" not in vars(self):
+            self._tell(loaded.problems, loaded.replaced)
         return loaded.cards
+
+    def _tell(self, problems: Sequence[CardProblem], replaced: Sequence[str]) -> None:
+        """Say what was wrong with the cards, or remember that nothing was."""
+        for text in replaced:
+            self.note(text)
+        warn_of(problems)
+        if not problems and not replaced:
+            self.catalogue.remember_good(self.fingerprint)
 
     def note(self, text: str) -> None:
         """Say something on standard error that is not an error; --quiet hides it."""
@@ -357,6 +451,24 @@ def cache_path() -> Path | None:
     if named is not None:
         return Path(named) if named else None
     return default_cache_path(os.environ)
+
+
+def index_folder() -> Path | None:
+    """Return where indexes are kept: beside the checked cards, or nowhere when those are not."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-search") if path else None
+
+
+def lookups_folder() -> Path | None:
+    """Return where is kept what the queries of logs match, or nowhere."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-matches") if path else None
+
+
+def learned_folder() -> Path | None:
+    """Return where is kept what picks teach a search, or nowhere."""
+    path = cache_path()
+    return path.with_name(f"{path.stem}-learned") if path else None
 
 
 def _parse_weights(texts: Sequence[str]) -> dict[str, float]:

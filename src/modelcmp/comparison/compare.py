@@ -31,6 +31,7 @@ from modelcmp.scoring.rank import (
     Method,
     RankedModel,
     coverage_word,
+    in_order,
     percent,
     rank_model,
     whole,
@@ -184,11 +185,6 @@ def _say_need(models: tuple[RankedModel, ...], need: NeedFit) -> str:
     return f"For the need \u201c{need.query}\u201d {join_words(told)}."
 
 
-def in_order(models: Sequence[RankedModel]) -> list[RankedModel]:
-    """Return models by rank, the highest first, equal ones by id."""
-    return sorted(models, key=lambda model: (-model.rank.value, model.card.id))
-
-
 def places(models: Sequence[RankedModel]) -> dict[str, int]:
     """Return the place of each model: 1 is best, and what ties with the head of a place shares it."""
     found: dict[str, int] = {}
@@ -277,7 +273,7 @@ def capability_note(
     if overlap is not None and capability.tag in overlap.only[model]:
         note += ", stated here alone"
     if evidence is not None:
-        note += f", matched {evidence.capabilities.get((model, capability.id), 0):,} times"
+        note += f", matched {evidence.times_matched(model, capability.id):,} times"
     return note
 
 

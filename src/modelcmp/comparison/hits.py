@@ -5,15 +5,17 @@ Renderers only write: which models are shown, in which order, and every reason i
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.registry import Registry
-from modelcmp.comparison.compare import in_order
 from modelcmp.comparison.listing import Filters, failing
 from modelcmp.matching.need import Need, lacking, meets
 from modelcmp.matching.search import Match, SearchIndex
-from modelcmp.scoring.rank import Method, RankedModel, rank_model, rounded
+from modelcmp.scoring.rank import Method, RankedModel, in_order, rank_model, rounded
+
+if TYPE_CHECKING:
+    from modelcmp.matching.learned import Learned
 
 LEAST_FIT = 20.0
 """Below this a model serves a need so little that it is only called the nearest."""
@@ -33,6 +35,8 @@ class Hit(NamedTuple):
     """Title of that capability; empty when there is none."""
     words: tuple[str, ...]
     meaning: bool
+    picked: int = 0
+    """How often it was picked for similar searches of the loaded log."""
     lacks: tuple[str, ...] = ()
 
 
@@ -59,6 +63,7 @@ def find_hits(
     *,
     limit: int,
     literal: bool = False,
+    learned: "Learned | None" = None,
 ) -> Hits:
     """Return the models that meet all facts and filters and answer the words, the best fit first.
 
@@ -78,11 +83,12 @@ def find_hits(
     def keep(model: str) -> bool:
         return not lacks(model)
 
+    lifts = learned.lifts(need.words) if learned else {}
     if need.only_facts:
         found = _by_facts(cards.values(), keep, index.search(need.words, keep=keep), method)[:limit]
         nearest = not found
     else:
-        matches = index.search(need.words, limit, keep=keep)
+        matches = index.search(need.words, limit, keep=keep, lifts=lifts)
         found = [_hit(match, cards[match.model], method) for match in matches]
         nearest = not found or found[0].fit < LEAST_FIT
     if not found:
@@ -111,6 +117,10 @@ def reason_text(hit: Hit) -> str:
     why = ", ".join(hit.words) if hit.words else ""
     if hit.meaning:
         why = f"{why}, meaning" if why else "meaning"
+    if hit.picked:
+        times = "once" if hit.picked == 1 else f"{hit.picked:,} times"
+        picks = f"picked {times} for similar searches"
+        why = f"{why}; {picks}" if why else picks
     if hit.fit == 0 and not why:
         told = "no word as it stands"
     else:
@@ -157,6 +167,7 @@ def _hit(match: Match, card: ModelCard, method: Method) -> Hit:
         title=titles.get(match.capability, "") if match.capability else "",
         words=match.words,
         meaning=match.meaning,
+        picked=match.picked,
     )
 
 

@@ -1,13 +1,13 @@
 """Which models a list holds, and in which order: the filters and sort keys of list and rank."""
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
-from modelcmp.comparison.compare import in_order, places
 from modelcmp.comparison.facts import offer_price
 from modelcmp.errors import UnknownNameError, did_you_mean, squash
-from modelcmp.scoring.rank import Method, RankedModel, rank_model
+from modelcmp.scoring.rank import Method, RankedModel, in_order, rank_model
 from modelcmp.scoring.scales import first_day
 from modelcmp.scoring.signals import DIMENSIONS
 
@@ -60,6 +60,8 @@ def make_listing(
     Places count among the models listed before the limit is applied. Raises UnknownNameError for a
     sort key that is none.
     """
+    from modelcmp.comparison.compare import places  # search filters too, and never compares
+
     if sort not in SORT_KEYS:
         raise UnknownNameError(
             f"cannot sort by {sort}",
@@ -75,6 +77,23 @@ def make_listing(
         unknown=_unjudged(cards, filters),
         by_rank=sort == "rank",
     )
+
+
+def pack_listing(listing: Listing) -> str:
+    """Return which models a list holds, at which places, as JSON text."""
+    ids = [model.card.id for model in listing.models]
+    places = [listing.places[name] for name in ids]
+    return json.dumps([ids, places, listing.unknown, listing.by_rank])
+
+
+def unpack_listing(text: str, cards: Mapping[str, ModelCard], method: Method) -> Listing | None:
+    """Return the list of `pack_listing` with the cards as they are, None for another text."""
+    try:
+        ids, places, unknown, by_rank = json.loads(text)
+        models = tuple(rank_model(cards[name], method) for name in ids)
+        return Listing(models, dict(zip(ids, places, strict=True)), method, unknown, by_rank)
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def check_words(filters: Filters, cards: Collection[ModelCard]) -> None:

@@ -6,7 +6,7 @@ counted apart: looking somebody up says nothing of what he is good for.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -46,8 +46,8 @@ class Match(Protocol):
     def words(self) -> Sequence[str]: ...
 
 
-Matcher = Callable[[str], Iterable[Match]]
-"""A query -> its best matches, in any order."""
+Matcher = Callable[[str], Iterable[Match] | None]
+"""A query -> its best matches, in any order; None for one that was not looked up."""
 
 
 class ModelEvidence(NamedTuple):
@@ -89,6 +89,8 @@ class Need(NamedTuple):
     navigational: int
     days: int
     strength: float | None
+    served: bool = False
+    """Whether a model is picked for it as often as the log's users pick."""
 
 
 class MatchGraph(NamedTuple):
@@ -110,6 +112,15 @@ class MatchGraph(NamedTuple):
     def of(self, model: str) -> ModelEvidence:
         """Return the evidence on a model; one that was never matched has zeros, not nothing."""
         return self.models.get(model, ModelEvidence(0, 0, None, 0, self.days))
+
+    @property
+    def share(self) -> float:
+        """Share of the episodes whose query was looked up; 1 where there are none."""
+        return self.looked_up / self.episodes if self.episodes else 1.0
+
+    def times_matched(self, model: str, capability: str) -> int:
+        """Return how often a capability was the one that matched."""
+        return self.capabilities.get((model, capability), 0)
 
 
 class Unasked(NamedTuple):
@@ -200,36 +211,48 @@ class _Outcome(NamedTuple):
 
 
 def load_graph(
-    store: Store, cards: Sequence[ModelCard], match: Matcher, *, most: int | None = None
+    store: Store,
+    models: Collection[str],
+    match: Matcher,
+    *,
+    wanted: Callable[[Edge], bool] = lambda _: True,
 ) -> MatchGraph:
-    """Return the match graph of a store and these cards.
+    """Return the match graph of a store and the models of these ids.
 
-    Each distinct query is matched once, most frequent first; `most` leaves the rest to the log's own
-    rows. Evidence on models without a card is left out.
+    Each distinct query is matched once; of one that was not looked up the log's own rows count.
+    Evidence on models without a card is left out. Only the edges `wanted` are held: a large log has
+    millions.
     """
-    known = {card.id for card in cards}
+    known = set(models)
     outcomes = _outcomes(store, known)
     needs: list[Need] = []
     edges: list[Edge] = []
     looked_up = 0
-    for place, row in enumerate(store.rows(_NEEDS)):
+    matched: dict[tuple[str, str], int] = {}
+    for row in store.rows(_NEEDS):
         query = str(row[0])
         episodes, navigational, days, unshown, unshown_days = (int(str(n)) for n in row[1:])
         best: dict[str, Match] = {}
         strength = None
-        if most is None or place < most:
-            best = _best(match(query), known)
+        if (matches := match(query)) is not None:
+            best = _best(matches, known)
             strength = max((found.strength for found in best.values()), default=0.0)
             looked_up += episodes
-        needs.append(Need(query, episodes, navigational, days, strength))
-        edges += _edges(query, best, outcomes.get(query, {}), unshown, unshown_days)
+        served = False
+        for edge in _edges(query, best, outcomes.get(query, {}), unshown, unshown_days):
+            key = (edge.model, edge.capability)
+            matched[key] = matched.get(key, 0) + edge.matched
+            served = served or (bool(edge.picked) and edge.picked >= edge.matched / 4)
+            if wanted(edge):
+                edges.append(edge)
+        needs.append(Need(query, episodes, navigational, days, strength, served))
     scale = _scale(outcomes)
     total_days = int(str(store.rows("SELECT count(DISTINCT day) FROM queries")[0][0]))
     return MatchGraph(
         needs=tuple(needs),
         edges=tuple(edges),
-        models=_evidence(edges, outcomes, scale, total_days),
-        capabilities=_by_capability(edges),
+        models=_evidence(matched, outcomes, scale, total_days),
+        capabilities=dict(sorted(matched.items())),
         scale=scale,
         episodes=sum(need.episodes for need in needs),
         navigational=sum(need.navigational for need in needs),
@@ -239,17 +262,19 @@ def load_graph(
 
 
 def load_evidence(
-    path: Path | None, cards: Sequence[ModelCard], match: Matcher
+    path: Path | None, models: Collection[str], prepare: Callable[[Store], Matcher]
 ) -> tuple[MatchGraph | None, str | None]:
-    """Return the graph of a store, or None with the reason when there is one; never fails for it.
+    """Return the sums of a store's graph, or None with the reason when there is one; never fails for it.
 
-    A missing store is no evidence and needs no reason.
+    A missing store is no evidence and needs no reason. `prepare` makes the matcher of an open store.
     """
     if path is None:
         return None, None
     try:
         with reading_store(path) as store:
-            return (load_graph(store, cards, match) if store else None), None
+            if store is None:
+                return None, None
+            return load_graph(store, models, prepare(store), wanted=lambda _: False), None
     except EvidenceError as error:
         return None, f"{error.message}; there is no evidence from searches"
 
@@ -319,14 +344,14 @@ def _scale(outcomes: Mapping[str, Mapping[str, _Outcome]]) -> float | None:
 
 
 def _evidence(
-    edges: Iterable[Edge],
+    by_capability: Mapping[tuple[str, str], int],
     outcomes: Mapping[str, Mapping[str, _Outcome]],
     scale: float | None,
     days: int,
 ) -> dict[str, ModelEvidence]:
     matched: dict[str, int] = {}
-    for edge in edges:
-        matched[edge.model] = matched.get(edge.model, 0) + edge.matched
+    for (model, _), count in by_capability.items():
+        matched[model] = matched.get(model, 0) + count
     sums: dict[str, list[int]] = {}
     for models in outcomes.values():
         for model, outcome in models.items():
@@ -347,14 +372,6 @@ def _evidence(
     return found
 
 
-def _by_capability(edges: Iterable[Edge]) -> dict[tuple[str, str], int]:
-    counts: dict[tuple[str, str], int] = {}
-    for edge in edges:
-        key = (edge.model, edge.capability)
-        counts[key] = counts.get(key, 0) + edge.matched
-    return dict(sorted(counts.items()))
-
-
 # -- worth reporting --------------------------------------------------------------------------------
 
 
@@ -368,14 +385,13 @@ def unmet_needs(graph: MatchGraph) -> list[Need]:
 
     A query counts as served too where a model is picked for it as often as the log's users pick.
     """
-    served = {edge.query for edge in graph.edges if edge.picked and edge.picked >= edge.matched / 4}
     return [
         need
         for need in graph.needs
         if need.strength is not None
         and need.strength < WELL
         and need.navigational < need.episodes
-        and need.query not in served
+        and not need.served
     ]
 
 
@@ -408,6 +424,18 @@ def why(graph: MatchGraph, model: str, query: str | None = None, min_count: int 
     kept.sort(key=lambda edge: (-edge.matched, -edge.picked, edge.query))
     rare = [edge for edge in edges if edge.query not in shown]
     return Why(tuple(kept), len(rare), sum(edge.matched for edge in rare))
+
+
+def with_words(edges: Iterable[Edge], match: Matcher) -> list[Edge]:
+    """Return the edges with the words that matched, which are looked up for those shown alone."""
+    found = []
+    for edge in edges:
+        words = edge.words
+        if not words and edge.capability != OTHER:
+            matches = match(edge.query) or ()
+            words = next((tuple(m.words) for m in matches if m.model == edge.model), ())
+        found.append(edge._replace(words=words))
+    return found
 
 
 def strongest_edges(

@@ -230,7 +230,11 @@ _MODALITIES = {
 _KIND = "|".join(sorted(_MODALITIES, key=lambda word: (-len(word), word)))
 _PAIR = _Pattern(
     rf"\b(?P<source>{_KIND})(?:\ (?:in)?to\ |-to-|\ ?->\ ?|\ ?→\ ?|2)(?P<target>{_KIND})\b",
-    *_MODALITIES,
+    "to ",
+    "-to-",
+    "->",
+    "→",
+    "2",
 )
 
 

@@ -472,6 +472,11 @@ class Store:
         for row in self._connection.execute("SELECT * FROM models ORDER BY query, model, day"):
             yield ModelCount(*row)
 
+    def asked(self) -> list[tuple[str, int]]:
+        """Return every query with its episodes on all days."""
+        found = self.rows("SELECT query, sum(episodes) FROM queries GROUP BY query")
+        return [(str(query), int(str(episodes))) for query, episodes in found]
+
     def count_files(self) -> int:
         """Return how many files were counted."""
         return self._number("SELECT count(*) FROM files")

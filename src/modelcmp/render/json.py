@@ -6,19 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from modelcmp.catalogue.card import BenchmarkResult, Capability, ModelCard
-from modelcmp.comparison.compare import Comparison, NeedFit
 from modelcmp.comparison.facts import price_text
-from modelcmp.comparison.verdict import Verdict
 from modelcmp.render import Look
 from modelcmp.render.clean import json_text
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
 from modelcmp.scoring.values import Evidence
 
 if TYPE_CHECKING:
+    from modelcmp.comparison.compare import Comparison, NeedFit
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
     from modelcmp.comparison.tables import Report
+    from modelcmp.comparison.verdict import Verdict
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
@@ -37,7 +37,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
             "jobs": _jobs(verdict),
             "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
             "models": [
-                {**model_fields(m), "place": comparison.places[m.card.id]}
+                {**model_fields(m, comparison.method), "place": comparison.places[m.card.id]}
                 for m in comparison.models
             ],
             "capability_overlap": {
@@ -70,12 +70,15 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
             for v in card.variants
         ],
     }
-    return _text({"schema": MODEL, **_method(method), **model_fields(model), **more})
+    return _text({"schema": MODEL, **_method(method), **model_fields(model, method), **more})
 
 
 def render_listing(listing: Listing, *, look: Look) -> str:
     """Return the models of a list or ranking."""
-    models = [{**model_fields(m), "place": listing.places[m.card.id]} for m in listing.models]
+    models = [
+        {**model_fields(m, listing.method), "place": listing.places[m.card.id]}
+        for m in listing.models
+    ]
     return _text({"schema": MODELS, **_method(listing.method), "models": models})
 
 
@@ -142,9 +145,10 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def model_fields(model: RankedModel) -> dict[str, Any]:
+def model_fields(model: RankedModel, method: Method) -> dict[str, Any]:
     """Return the fields every schema gives of a model, by the same names everywhere."""
     card = model.card
+    graph = method.circumstances.evidence
     weights = card.weights
     return {
         "id": card.id,
@@ -170,7 +174,10 @@ def model_fields(model: RankedModel) -> dict[str, Any]:
         "open_weights": weights.open if weights else None,
         "parameters": weights.parameters if weights else None,
         "context_tokens": card.context.tokens if card.context else None,
-        "capabilities": [_capability(c, card) for c in card.capabilities],
+        "capabilities": [
+            _capability(c, card, graph.times_matched(card.id, c.id) if graph else None)
+            for c in card.capabilities
+        ],
         "times_matched": model.times_matched,
     }
 
@@ -246,7 +253,9 @@ def _licence(card: ModelCard) -> dict[str, Any] | None:
     }
 
 
-def _capability(capability: Capability, card: ModelCard) -> dict[str, Any]:
+def _capability(
+    capability: Capability, card: ModelCard, times_matched: int | None
+) -> dict[str, Any]:
     return {
         "id": capability.id,
         "kind": capability.kind,
@@ -257,6 +266,7 @@ def _capability(capability: Capability, card: ModelCard) -> dict[str, Any]:
         "alternatives": [{"model": a.model, "text": a.text} for a in capability.alternatives],
         "claim": capability.claim,
         "source": _source(card, capability.source),
+        "times_matched": times_matched,
     }
 
 
@@ -289,12 +299,13 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     """Return the models a search found, with what was understood and why each was found."""
     models = [
         {
-            **model_fields(hit.ranked),
+            **model_fields(hit.ranked, hits.method),
             "fit": hit.fit,
             "matched": {
                 "capability": hit.capability,
                 "words": list(hit.words),
                 "meaning": hit.meaning,
+                "picked": hit.picked,
             },
             "lacks": list(hit.lacks),
             "place": place,

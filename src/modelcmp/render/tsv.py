@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from modelcmp.comparison.compare import Comparison
 from modelcmp.comparison.facts import cheapest, offer_price
 from modelcmp.comparison.tables import Value
 from modelcmp.render import Look
@@ -13,6 +12,7 @@ from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
 
 if TYPE_CHECKING:
+    from modelcmp.comparison.compare import Comparison
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
@@ -126,10 +126,10 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
 
 
 def render_hits(hits: Hits, *, look: Look) -> str:
-    """Return one line per model: place and fit first, the reason, then the columns of a list."""
+    """Return one line per model: place and fit first, the reason, the columns of a list, the picks."""
     head = ("place", "fit", "id", "capability", "words", "meaning", "lacks", "nearest")
     rest = tuple(name for name in FIELDS if name not in head)
-    lines: list[Iterable[str]] = [(*head, *rest)]
+    lines: list[Iterable[str]] = [(*head, *rest, "picked")]
     for place, hit in enumerate(hits.models, start=1):
         fields = _fields(hit.ranked, place)
         told: tuple[Value, ...] = (
@@ -142,5 +142,5 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             "; ".join(hit.lacks),
             hits.nearest,
         )
-        lines.append([*map(_cell, told), *(_cell(fields[name]) for name in rest)])
+        lines.append([*map(_cell, told), *(_cell(fields[n]) for n in rest), _cell(hit.picked)])
     return _lines(lines)

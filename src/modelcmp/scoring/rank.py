@@ -9,10 +9,10 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
+from modelcmp.digests import blake2b
 from modelcmp.scoring.profiles import WeightProfile
 from modelcmp.scoring.quality import RESULTS_EXPECTED, TIERS
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
@@ -207,6 +207,11 @@ def rank_model(card: ModelCard, method: Method) -> RankedModel:
     tenths = apportion([10 * d.share * (d.exact or 0) for d in drafts], round(rank.value * 10))
     dimensions = [_with_points(d, t) for d, t in zip(drafts, tenths, strict=True)]
     return RankedModel(card=card, rank=rank, dimensions=tuple(dimensions))
+
+
+def in_order(models: Iterable[RankedModel]) -> list[RankedModel]:
+    """Return models by rank, the highest first, equal ones by id."""
+    return sorted(models, key=lambda model: (-model.rank.value, model.card.id))
 
 
 def score_dimension(
