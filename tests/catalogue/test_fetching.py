@@ -20,8 +20,6 @@ from modelcmp.catalogue.limits import ANSWER_BYTES
 from modelcmp.catalogue.wire import Clock
 from modelcmp.errors import ConfigError, FetchError, ModelcmpError, UsageError
 
-pytest.importorskip("httpx2")
-
 API = Path(__file__).resolve().parent.parent / "cases" / "api"
 HUB_MODEL = json.loads((API / "hub_model.json").read_text())
 NOW = 1_795_000_000.0
