@@ -62,7 +62,7 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep every test away from the user's cache, configuration and colours."""
     for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("CATALOGUE", "EVIDENCE", "FORMAT", "PROFILE", "DEBUG"):
+    for name in ("CATALOGUE", "EVIDENCE", "SIGNALS", "FORMAT", "PROFILE", "DEBUG", "HUB", "GITHUB"):
         monkeypatch.delenv(f"MODELCMP_{name}", raising=False)
     for name in ("SOURCE_DATE_EPOCH", "MODELCMP_LOOPBACK", "HF_TOKEN", "GITHUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)

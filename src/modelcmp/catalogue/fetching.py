@@ -190,21 +190,23 @@ class Fetcher:
 
     def _with_retries(self, method: str, address: Address, body: bytes | None) -> Any:
         for attempt in range(limits.RETRIES + 1):
-            last = attempt == limits.RETRIES
+            pause = 2.0**attempt
+            last = attempt == limits.RETRIES or pause > self._wait_left
             self._wait_until_ready(address.origin)
             try:
-                reply, etag, held = self._follow(method, address, body)
+                reply, key, held = self._follow(method, address, body)
             except FetchError as error:
                 if error.kind != "broken" or last:
                     raise
-                self._wait(address.origin, 2.0**attempt, "after a broken answer")
+                self._wait(address.origin, pause, "after a failed answer")
                 continue
             seconds = _told_to_wait(reply, self._clock.now())
             self._note_limits(address.origin, reply, seconds)
-            limited = _is_limited(reply)
-            if (not limited and reply.status not in _RETRIED) or last:
-                return self._value(address, reply, etag, held)
-            self._wait(address.origin, max(seconds or 0.0, 2.0**attempt), "as it asks")
+            again = _is_limited(reply) or reply.status in _RETRIED
+            if not again or (last and seconds is None) or attempt == limits.RETRIES:
+                return self._value(address, reply, key, held)
+            why = "after a failed answer" if seconds is None else "as it asks"
+            self._wait(address.origin, max(seconds or 0.0, pause), why)
         raise AssertionError("the last attempt answers or raises")
 
     def _note_limits(self, origin: str, reply: _Reply, seconds: float | None) -> None:

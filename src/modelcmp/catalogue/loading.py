@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelcmp.catalogue import registry as tables
 from modelcmp.catalogue.cache import DocumentCache
@@ -37,6 +37,9 @@ from modelcmp.errors import (
 )
 from modelcmp.version import __version__
 
+if TYPE_CHECKING:
+    from modelcmp.catalogue.figures import Figures
+
 
 class Loaded(NamedTuple):
     """All cards that could be read, and what was wrong with the others."""
@@ -57,9 +60,12 @@ class NameEntry(NamedTuple):
 class Catalogue:
     """Cards of one or several directories; where two hold the same id, the later one counts."""
 
-    def __init__(self, roots: Iterable[Root], cache: DocumentCache) -> None:
+    def __init__(
+        self, roots: Iterable[Root], cache: DocumentCache, signals: Path | None = None
+    ) -> None:
         self.roots = tuple(roots)
         self._cache = cache
+        self._signals = signals
 
     @cached_property
     def registry(self) -> Registry:
@@ -108,6 +114,34 @@ class Catalogue:
         self._cache.add(digest, "[]", json.dumps(meta))
         self._cache.flush()
         return meta
+
+    @cached_property
+    def _signals_bytes(self) -> bytes:
+        return read_bytes(self._signals) if self._signals else b""
+
+    @cached_property
+    def figures(self) -> "Figures":
+        """The figures of the file of signals, by metric and repository; empty without one.
+
+        Raises CardError with every problem of the file.
+        """
+        if self._signals is None:
+            return {}
+        from modelcmp.catalogue.figures import build_figures, check_figures
+
+        digest = self._digest(b"figures", self._signals_bytes)
+        held = self._remembered(digest)
+        if held is not None:
+            with suppress(LookupError, TypeError, AttributeError):
+                return build_figures(held["figures"])
+        from modelcmp.catalogue.reader import parse_yaml
+
+        document = parse_yaml(self._signals_bytes, str(self._signals))
+        if problems := check_figures(document):
+            raise CardError(f"{self._signals.name} cannot be used", problems=tuple(problems))
+        self._cache.add(digest, "[]", json.dumps(document.value))
+        self._cache.flush()
+        return build_figures(document.value["figures"])
 
     @cached_property
     def _rules(self) -> bytes:
@@ -206,8 +240,17 @@ class Catalogue:
         return [card.id, card.name, *card.aliases]
 
     def load(self, path: Path) -> ModelCard:
-        """Return the card in one file; raises CardError with every problem found in it."""
-        return self._parse(path, read_bytes(path))
+        """Return the card in one file, figures of the file of signals read over its own.
+
+        Raises CardError with every problem found in it.
+        """
+        figures = self.figures
+        card = self._parse(path, read_bytes(path))
+        if not figures:
+            return card
+        from modelcmp.catalogue.figures import read_over
+
+        return read_over(card, figures)
 
     def _parse(self, path: Path, data: bytes) -> ModelCard:
         digest = self._digest(b"card", data)
@@ -238,6 +281,7 @@ class Catalogue:
 
         An alias that two cards claim is a problem of both and takes neither away.
         """
+        _ = self.figures  # a bad file of signals is an error of its own, not one of each card
         cards: dict[str, ModelCard] = {}
         paths: dict[str, Path] = {}
         problems: list[CardProblem] = []
@@ -258,6 +302,8 @@ class Catalogue:
     def fingerprint(self) -> str:
         """Return a digest of every card file, its name and the rules: equal means equal cards."""
         digest = blake2b(self._rules, digest_size=20)
+        if self._signals is not None:
+            digest.update(b"\0signals\0" + blake2b(self._signals_bytes).digest())
         for path in self._files([]):
             try:
                 data = read_bytes(path)
@@ -375,6 +421,7 @@ def _code_digest() -> bytes:
         "registry",
         "loading",
         "directories",
+        "figures",
     ):
         try:
             digest.update((HERE / f"{name}.py").read_bytes())
@@ -429,11 +476,13 @@ def load_catalogue(
     *,
     builtin: bool = True,
     cache: Path | None = None,
+    signals: Path | None = None,
 ) -> Catalogue:
     """Return the catalogue of the built-in cards and the given directories, the later ones first.
 
-    No card is opened yet. `cache` is the file of checked documents, None to do without. Raises
-    CatalogueError when a directory is missing, or when there is none at all.
+    No card is opened yet. `cache` is the file of checked documents, None to do without; `signals` a
+    file of figures that are read over those of the cards. Raises CatalogueError when a directory is
+    missing, or when there is none at all.
     """
     roots = [find_root(DATA, builtin=True)] if builtin else []
     roots += [find_root(Path(directory)) for directory in directories]
@@ -442,4 +491,4 @@ def load_catalogue(
             "there is no catalogue to read",
             hint="leave out --no-builtin, or name a folder with --catalogue DIR",
         )
-    return Catalogue(roots, DocumentCache(cache))
+    return Catalogue(roots, DocumentCache(cache), signals)

@@ -43,6 +43,7 @@ class Format(NamedTuple):
             "RankedModel": "model",
             "Listing": "listing",
             "Hits": "hits",
+            "Refresh": "refresh",
         }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
         text: str = getattr(import_module(f"modelcmp.render.{self.id}"), name)(

@@ -1,0 +1,536 @@
+"""The command `refresh`: figures asked of hosts again, into cards or a file of their own."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
+
+import typer
+
+from modelcmp.cli.options import Options, takes
+from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.cli.streams import write_err, write_file
+from modelcmp.errors import (
+    CardError,
+    CardProblem,
+    ConfigError,
+    FetchError,
+    GateError,
+    OutputError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from modelcmp.catalogue.asking import Answer, Questions
+    from modelcmp.catalogue.card import ModelCard
+    from modelcmp.catalogue.fetching import Host
+    from modelcmp.catalogue.figures import Figure, FigureKey
+
+DEFAULT_AGE = "90d"
+SAVED_EVERY = 20
+"""Models after which a file of signals is written anew, so that little is lost with the process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshOptions(Options):
+    """The common options, of which `--check` holds the figures to an age here."""
+
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Ask nobody; exit 1 if a figure is older than --max-age."),
+    ] = False
+
+
+@takes(RefreshOptions)
+def refresh_command(
+    options: RefreshOptions,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...", help="Ids or aliases; all models when left out, - for standard input.",
+            autocompletion=complete_models, show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask, but write nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Ask again for what was asked today already.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show figures that stayed the same too.")
+    ] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", metavar="AGE", help="With --check: 90d (the default), 12w, 1y."),
+    ] = None,
+    today: Annotated[
+        str | None,
+        typer.Option("--today", metavar="DAY", help="Day to put on figures; the clock's if left out."),
+    ] = None,
+    max_wait: Annotated[
+        float | None,
+        typer.Option("--max-wait", metavar="SECONDS", help="Wait so long in all when hosts ask to."),
+    ] = None,
+    hub: Annotated[
+        str | None, typer.Option("--hub", metavar="URL", help="Ask this host for the Hub's figures.")
+    ] = None,
+    github: Annotated[
+        str | None, typer.Option("--github", metavar="URL", help="Ask this host for GitHub's.")
+    ] = None,
+) -> None:  # fmt: skip
+    """Ask the Hugging Face Hub and GitHub for downloads, likes and stars.
+
+    Examples:
+
+      modelcmp refresh --signals signals.yaml
+
+      modelcmp refresh --catalogue my-cards mixtral-8x7b --dry-run
+
+      modelcmp refresh --check --max-age 90d --signals signals.yaml
+    """
+    session = Session(replace(options, check=False), default_piped="tsv")
+    day = _today(today)
+    if options.check:
+        _check_ages(
+            session,
+            read_names(names or []),
+            day,
+            _days(DEFAULT_AGE if max_age is None else max_age),
+        )
+        return
+    if max_age is not None:
+        raise UsageError("--max-age is for --check", hint="add --check, which asks nobody")
+    if max_wait is not None and not 0 <= max_wait <= 86_400:
+        raise UsageError("--max-wait takes seconds, from 0 to 86400")
+    session.makes_signals = True
+    run = _Run(session, read_names(names or []), day, write=not dry_run)
+    with _questions(session, day, force, max_wait, {"hub": hub, "github": github}) as questions:
+        run.ask(questions)
+    run.report(full=full)
+
+
+@contextmanager
+def _questions(
+    session: Session,
+    day: str,
+    force: bool,
+    max_wait: float | None,
+    named: Mapping[str, str | None],
+) -> "Iterator[Questions]":
+    from modelcmp.catalogue.asking import Questions
+    from modelcmp.catalogue.fetching import GITHUB, HUB, open_fetcher
+    from modelcmp.catalogue.limits import WAIT_SECONDS
+
+    hosts = {
+        "hub": _host(HUB, named["hub"] or os.environ.get("MODELCMP_HUB")),
+        "github": _host(GITHUB, named["github"] or os.environ.get("MODELCMP_GITHUB")),
+    }
+    wait = WAIT_SECONDS if max_wait is None else max_wait
+    with open_fetcher(
+        tuple(hosts.values()), os.environ, max_wait=wait, tell=session.note
+    ) as fetcher:
+        origins = {name: host.origin for name, host in hosts.items()}
+        yield Questions(fetcher, origins, day, force=force)
+
+
+def _host(usual: "Host", named: str | None) -> "Host":
+    from modelcmp.catalogue.fetching import other_host
+
+    other = other_host(named) if named else usual
+    return usual if other.origin == usual.origin else other
+
+
+def _today(stated: str | None) -> str:
+    from datetime import UTC, date, datetime
+
+    if stated is None:
+        return datetime.now(UTC).date().isoformat()
+    try:
+        if len(stated) != len("2026-11-23"):
+            raise ValueError
+        return date.fromisoformat(stated).isoformat()
+    except ValueError:
+        raise UsageError(f"{stated} is no day", hint="write it as 2026-11-23") from None
+
+
+def _days(age: str) -> int:
+    """Return an age in days.
+
+    >>> _days("90d"), _days("12w"), _days("1y"), _days("30")
+    (90, 84, 365, 30)
+    """
+    number, unit = (age[:-1], age[-1]) if age[-1:].isalpha() else (age, "d")
+    length = {"d": 1, "w": 7, "y": 365}.get(unit)
+    if length is None or not (number.isascii() and number.isdigit()) or len(number) > 5:
+        raise UsageError(f"--max-age takes days, weeks or years, not {age}", hint="for example 90d")
+    return int(number) * length
+
+
+class _Target(Protocol):
+    """Where figures are written to: cards, or one file of signals."""
+
+    name: str
+
+    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
+        """Return the figures the target holds for a card."""
+
+    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
+        """Take what came for a card and mark what did not; return the card as it is then."""
+
+    def save(self) -> None:
+        """Write what was taken and not yet written."""
+
+
+class _Run:
+    """One refresh: which models, what was answered for each, and how their cards look after it."""
+
+    def __init__(self, session: Session, names: Sequence[str], day: str, *, write: bool) -> None:
+        self._session = session
+        self._day = day
+        self._write = write
+        self._target = self._choose_target()
+        self._before = session.all_cards()
+        self._after: dict[str, ModelCard] = {}
+        self._answers: dict[str, list[Answer]] = {}
+        self._problems: list[CardProblem] = []
+        self._cards = self._choose_cards(names)
+
+    def _choose_target(self) -> "_Target":
+        from modelcmp.config import may_write
+
+        setting = self._session.settings["signals"]
+        if not setting.value:
+            return _Cards(self._session, self._day, write=self._write)
+        path = Path(setting.value)
+        if not may_write(setting, path, os.environ):
+            raise ConfigError(
+                f"{setting.origin}: signals lies outside its folder, where nothing is written",
+                hint=f"--signals {path} on the command line allows it",
+            )
+        figures = dict(self._session.catalogue.figures)
+        return _SignalsFile(path, figures, self._day, write=self._write)
+
+    def _choose_cards(self, names: Sequence[str]) -> "list[ModelCard]":
+        if names:
+            found = {card.id: card for card in self._session.find_cards(names)}
+            cards = [found[key] for key in sorted(found)]
+            for card in cards:
+                self._refuse_builtin(card)
+            return cards
+        cards = [card for card in self._before if self._may_change(card)]
+        if not cards:
+            raise UsageError(
+                "there are no cards of your own to write to",
+                hint="--signals FILE keeps the figures in a file, --catalogue DIR names your cards",
+            )
+        return cards
+
+    def _may_change(self, card: "ModelCard") -> bool:
+        return not isinstance(self._target, _Cards) or self._target.path_of(card) is not None
+
+    def _refuse_builtin(self, card: "ModelCard") -> None:
+        if not self._may_change(card):
+            raise UsageError(
+                f"{card.id} is a built-in card, which is not written to",
+                hint="--signals FILE keeps the figures in a file of their own",
+            )
+
+    def ask(self, questions: "Questions") -> None:
+        """Ask for every model and write what comes as it comes; an interruption loses nothing."""
+        from modelcmp.catalogue.figures import has_figures, repositories_of
+
+        late = []
+        try:
+            for number, card in enumerate(self._cards, start=1):
+                repositories = repositories_of(card) if has_figures(card) else ()
+                if not repositories:
+                    continue
+                held = self._target.held(card)
+                answers = [questions.answer(repository, held) for repository in repositories]
+                self._answers[card.id] = answers
+                if any(answer.figures for answer in answers):
+                    self._take(card, answers)
+                elif any(answer.missing for answer in answers):
+                    late.append((card, answers))
+                if number % SAVED_EVERY == 0 and number < len(self._cards):
+                    self._target.save()
+                    self._session.note(f"{number} of {len(self._cards)} models are done")
+            # What nobody answered is marked once it is known that the fault is not our own network.
+            if self._anything_came():
+                for card, answers in late:
+                    self._take(card, answers)
+        finally:
+            self._target.save()
+        self._refuse_nothing(questions)
+
+    def _anything_came(self) -> bool:
+        """Return whether there is a figure of today, be it from this run or an earlier one."""
+        every = [answer for answers in self._answers.values() for answer in answers]
+        return any(answer.figures or answer.kind == "held" for answer in every)
+
+    def _take(self, card: "ModelCard", answers: "Sequence[Answer]") -> None:
+        try:
+            self._after[card.id] = self._target.take(card, answers)
+        except CardError as error:
+            self._problems += error.problems
+
+    def _refuse_nothing(self, questions: "Questions") -> None:
+        asked = questions.answers()
+        if not asked or self._anything_came():
+            return
+        reasons = list(dict.fromkeys(answer.problem for answer in asked))
+        more = f"; {reasons[1]}" if len(reasons) > 1 else ""
+        raise FetchError(
+            "broken",
+            f"nothing came, and nothing was written: {reasons[0]}{more}",
+            hint=next((answer.hint for answer in asked if answer.hint), None),
+        )
+
+    def report(self, *, full: bool) -> None:
+        """Print what changed, and warn of what did not come. Raises CardError for cards not written."""
+        from modelcmp.comparison.refreshed import make_refresh
+
+        result = make_refresh(
+            self._before,
+            self._after,
+            self._answers,
+            self._session.method,
+            day=self._day,
+            target=self._target.name,
+            written=self._write,
+        )
+        self._session.emit(result, full=full)
+        self._warn()
+        if not self._write:
+            self._session.note("a dry run: nothing was written")
+        elif self._after and isinstance(self._target, _SignalsFile):
+            self._session.note(f"wrote {self._target.name}")
+        elif self._after:
+            cards = "1 card" if len(self._after) == 1 else f"{len(self._after)} cards"
+            self._session.note(f"wrote {cards}")
+        if self._problems:
+            raise CardError("some cards could not be written", problems=tuple(self._problems))
+
+    def _warn(self) -> None:
+        from modelcmp.catalogue.limits import PROBLEMS_LISTED
+
+        seen = {
+            answer.repository.key: answer
+            for answers in self._answers.values()
+            for answer in answers
+        }
+        failed = [answer for answer in seen.values() if answer.kind == "failed"]
+        lines = [
+            f"warning: {answer.repository.name}: {answer.problem}; older figures stay"
+            for answer in failed[:PROBLEMS_LISTED]
+        ]
+        if len(failed) > PROBLEMS_LISTED:
+            lines.append(f"warning: and {len(failed) - PROBLEMS_LISTED} more")
+        hints = dict.fromkeys(f"hint: {answer.hint}" for answer in failed if answer.hint)
+        left = [answer for answer in seen.values() if answer.kind == "not-asked"]
+        if left:
+            repositories = "1 repository" if len(left) == 1 else f"{len(left)} repositories"
+            lines.append(f"warning: {repositories} not asked: {left[0].problem}")
+            hints["hint: run it again: it goes on where it stopped"] = None
+        write_err([*lines, *hints])
+
+
+class _Cards:
+    """The user's own cards as the place that figures are written to."""
+
+    name = "cards"
+
+    def __init__(self, session: Session, day: str, *, write: bool) -> None:
+        self._catalogue = session.catalogue
+        self._setting = session.settings["catalogue"]
+        self._note = session.note
+        self._day = day
+        self._write = write
+        _refuse_without_editor()
+
+    def path_of(self, card: "ModelCard") -> Path | None:
+        """Return the file of a card that may be written to, or None for a built-in one."""
+        from modelcmp.config import may_write
+
+        path = self._catalogue.find_file(card.id)
+        roots = [root for root in self._catalogue.roots if not root.builtin]
+        if path is None or not any(path.is_relative_to(root.cards) for root in roots):
+            return None
+        if not may_write(self._setting, path, os.environ):
+            raise ConfigError(
+                f"{self._setting.origin}: {path} lies outside its folder, where nothing is written",
+                hint="--catalogue DIR on the command line allows it",
+            )
+        return path
+
+    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
+        from modelcmp.catalogue.figures import stated_figures
+
+        return stated_figures(card)
+
+    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
+        from modelcmp.catalogue.asking import figures_of
+        from modelcmp.catalogue.figures import plain_with, read_over, with_stale
+
+        after = read_over(card, figures_of(answers))
+        for answer in answers:
+            if answer.missing:
+                after = with_stale(after, answer.repository, answer.missing, self._day)
+        path = self.path_of(card)
+        if self._write and path is not None:
+            _edit(path, lambda plain: plain_with(plain, card, after))
+            self._tell_of_notes(card, after)
+        return after
+
+    def _tell_of_notes(self, card: "ModelCard", after: "ModelCard") -> None:
+        """Say which notes went: they told how the figure before was counted."""
+        for metric in card.metrics:
+            if metric.note and metric not in after.metrics and not _still_noted(metric.note, after):
+                self._note(
+                    f"{card.id}: a note on {metric.metric} went with its figure: {metric.note}"
+                )
+
+    def save(self) -> None:
+        """Nothing is left: each card was written when its answers were there."""
+
+
+def _still_noted(note: str, card: "ModelCard") -> bool:
+    return any(metric.note == note for metric in card.metrics)
+
+
+def _refuse_without_editor() -> None:
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec("ruamel.yaml")
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        raise UsageError(
+            "writing figures into cards needs an extra",
+            hint="pip install 'modelcmp[refresh,edit]', or --signals FILE, which does without",
+        )
+
+
+def _edit(path: Path, change: Any) -> None:
+    """Change a card's file; raises CardError when it cannot be done without spoiling it."""
+    from modelcmp.catalogue.directories import read_bytes
+    from modelcmp.catalogue.editing import edit_card
+    from modelcmp.catalogue.reader import parse_yaml
+
+    data = read_bytes(path)
+    text = data.decode("utf-8")
+    edited = edit_card(text, change(parse_yaml(data, str(path)).value), str(path))
+    if edited.text != text:
+        write_file(path, edited.text)
+
+
+class _SignalsFile:
+    """A file of signals as the place that figures are written to."""
+
+    def __init__(
+        self, path: Path, figures: "dict[FigureKey, Figure]", day: str, *, write: bool
+    ) -> None:
+        self.name = str(path)
+        self._path = path
+        self._figures = figures
+        self._day = day
+        self._write = write
+        self._changed = False
+
+    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
+        return self._figures
+
+    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
+        from modelcmp.catalogue.asking import figures_of
+        from modelcmp.catalogue.figures import figure_key, marked_stale, read_over
+
+        self._figures.update(figures_of(answers))
+        for answer in answers:
+            for metric in answer.missing:
+                key = figure_key(metric, answer.repository.name)
+                if key in self._figures:
+                    self._figures[key] = marked_stale(self._figures[key], self._day)
+        self._changed = True
+        return read_over(card, self._figures)
+
+    def save(self) -> None:
+        """Write the file beside and rename it; one too large to be read again is refused."""
+        from modelcmp.catalogue.figures import write_figures
+        from modelcmp.catalogue.reader import parse_yaml
+
+        if not (self._changed and self._write):
+            return
+        text = write_figures(self._figures.values())
+        try:
+            parse_yaml(text.encode(), str(self._path))
+        except CardError as error:
+            raise OutputError(
+                f"{self._path} would be too large to be read again",
+                hint="keep the figures of some models in another file",
+                problems=error.problems,
+            ) from None
+        write_file(self._path, text)
+        self._changed = False
+
+
+class _Age(NamedTuple):
+    """One figure that a refresh renews, with its age in days."""
+
+    model: str
+    metric: str
+    repository: str
+    value: int
+    day: str
+    days: int
+
+
+def _check_ages(session: Session, names: Sequence[str], today: str, most: int) -> None:
+    """Print the figures older than `most` days; raises GateError if there are any."""
+    from modelcmp.comparison.explain import Facts
+    from modelcmp.comparison.refreshed import TITLES
+
+    cards = session.find_cards(names) if names else session.all_cards()
+    ages = sorted(age for card in cards for age in _ages(card, today))
+    old = [age for age in ages if age.days > most]
+    rows = tuple(
+        (
+            f"{age.model}: {TITLES[age.metric]}"
+            + (f", {age.repository}" if age.repository else ""),
+            f"{age.value:,}",
+            f"{age.day}, {age.days:,} days old",
+        )
+        for age in old
+    )
+    count = f"{len(old)} of {len(ages)}" if old else f"none of {len(ages)}"
+    text = f"Older than {most} days on {today}: {count} figures."
+    columns = ("Figure", "Value", "Day")
+    session.emit(Facts("ages", "refresh", "Old figures", text, rows, columns))
+    if not old:
+        session.note(text)
+    else:
+        models = len({age.model for age in old})
+        raise GateError(
+            f"{len(old)} figure{'s' * (len(old) > 1)} of {models} model{'s' * (models > 1)} "
+            f"older than {most} days",
+            hint="modelcmp refresh asks for them again",
+        )
+
+
+def _ages(card: "ModelCard", today: str) -> "Iterator[_Age]":
+    from modelcmp.catalogue.figures import HOSTS, has_figures
+    from modelcmp.scoring.scales import first_day
+
+    newest: dict[tuple[str, str], _Age] = {}
+    for metric in card.metrics if has_figures(card) else ():
+        if not any(metric.metric in host.metrics for host in HOSTS.values()):
+            continue
+        day = metric.as_of or metric.read_on or ""
+        days = (first_day(today) - first_day(day)).days
+        name = metric.repository or ""
+        age = _Age(card.id, metric.metric, name, metric.value, day, days)
+        key = (metric.metric, name.casefold())
+        if key not in newest or days < newest[key].days:
+            newest[key] = age
+    yield from newest.values()
