@@ -53,9 +53,9 @@ class FigureChange(NamedTuple):
             return f"{self.now - self.before:+,}"
         if self.state == "stale":
             return f"stale: {self.problem}"
-        if self.state in ("unknown", "not-asked"):
+        if self.state == "unknown":
             return self.problem
-        return "asked today" if self.state == "held" else self.state
+        return {"held": "asked today", "not-asked": "not asked"}.get(self.state, self.state)
 
 
 def owner_texts(figures: Sequence[FigureChange]) -> list[str]:
