@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelcmp.catalogue.asking import Questions, Told, figures_of, read_answer
-from modelcmp.catalogue.figures import Repository, build_figures
+from modelcmp.catalogue.figures import HOSTS, Repository, build_figures
 from modelcmp.errors import FetchError
 
 API = Path(__file__).resolve().parent.parent / "cases" / "api"
@@ -61,9 +63,46 @@ def test_a_figure_that_cannot_be_one_is_left_out_and_named(count: Any) -> None:
     assert (told.figures, told.problem) == ({}, "the answer holds no usable stargazers_count")
 
 
+NAMES = {
+    "Maker/Alpha-7B": "",
+    "maker/beta": "maker/beta",
+    "\x1b[31m/x": "",
+    "../x": "",
+    "a/b/c": "",
+    "x" * 500: "",
+}
+
+
+@pytest.mark.parametrize(("name", "moved"), NAMES.items())
+def test_another_name_is_told_if_it_can_be_one(name: str, moved: str) -> None:
+    assert read_answer(HUB, {**recorded("hub_model"), "id": name}).moved_to == moved
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+FIELDS = ["id", "full_name", "downloads", "likes", "lastModified", "stargazers_count", "pushed_at"]
+
+
+@given(st.one_of(JSON, st.dictionaries(st.sampled_from(FIELDS), JSON | st.just("a/b"))))
+def test_any_answer_is_figures_or_a_failure(value: Any) -> None:
+    for repository in (HUB, GITHUB):
+        try:
+            told = read_answer(repository, value)
+        except FetchError as error:
+            assert error.kind == "wrong"
+            continue
+        assert all(type(n) is int and 0 <= n < 2**53 for n in told.figures.values())
+        assert bool(told.problem) == (len(told.figures) < len(HOSTS[repository.host].metrics))
+
+
 @pytest.mark.parametrize("count", [0, 1, 2**53 - 1])
 def test_zero_is_a_figure(count: int) -> None:
-    told = read_answer(HUB, {"id": "a/b", "downloads": count, "likes": 0})
+    told = read_answer(HUB, {"id": HUB.name, "downloads": count, "likes": 0})
     assert told == Told({"hf_downloads_30d": count, "hf_likes": 0})
 
 

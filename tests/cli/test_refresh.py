@@ -562,3 +562,18 @@ def test_a_run_that_is_over_says_what_was_not_asked(
     assert "warning: 2 repositories not asked: the time is up" in err
     assert "hint: run it again: it goes on where it stopped" in err
     assert "stale" not in world.signals.read_text()
+
+
+def test_a_repository_with_another_name_is_told(world: World) -> None:
+    moved = {"id": "maker/omega", "downloads": 1, "likes": 2}
+    world.hub.on(HUB.format("alpha"), world.hub.sends(b"", 307, Location="/api/models/maker/omega"))
+    world.hub.on("/api/models/maker/omega", world.hub.sends(moved))
+    code, _, err = world.run("alpha", "--signals", "signals.yaml")
+    assert (code, "note: maker/alpha is called maker/omega now" in err) == (0, True)
+    assert "repository: maker/alpha, value: 2" in world.signals.read_text()
+
+
+def test_a_folder_that_is_not_there_is_said_before_anybody_is_asked(world: World) -> None:
+    code, _, err = world.run("--signals", "none/signals.yaml")
+    assert (code, world.asked()) == (2, [])
+    assert "error: none/signals.yaml: no such folder" in err

@@ -23,6 +23,8 @@ class Told(NamedTuple):
     figures: dict[str, int]
     changed_on: str | None = None
     problem: str = ""
+    moved_to: str = ""
+    """What the repository is called now, where it is called otherwise than we know it."""
 
 
 class Answer(NamedTuple):
@@ -36,6 +38,7 @@ class Answer(NamedTuple):
     figures: tuple[Figure, ...] = ()
     problem: str = ""
     hint: str | None = None
+    moved_to: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -72,7 +75,9 @@ def read_answer(repository: Repository, value: Any) -> Told:
     }
     bad = [field for metric, field in figures.items() if metric not in found]
     problem = f"the answer holds no usable {' and '.join(bad)}" if bad else ""
-    return Told(found, _day(value.get(changed)), problem)
+    host = HOSTS[repository.host]
+    other = value[name].casefold() != repository.key[1] and host.name.fullmatch(value[name])
+    return Told(found, _day(value.get(changed)), problem, value[name] if other else "")
 
 
 def _is_count(value: Any) -> bool:
@@ -145,7 +150,8 @@ class Questions:
             )
             for metric, count in told.figures.items()
         )
-        return Answer(repository, "failed" if told.problem else "done", figures, told.problem)
+        kind = "failed" if told.problem else "done"
+        return Answer(repository, kind, figures, told.problem, moved_to=told.moved_to)
 
 
 def _first_metric(repository: Repository) -> str:

@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -73,8 +74,11 @@ def other_host(text: str) -> Host:
 
 
 def answers_path(environment: Mapping[str, str]) -> Path | None:
-    """Return where answers are kept for this user, or None when there is no home to put them in."""
-    checked = default_cache_path(dict(environment))
+    """Return where answers are kept: beside the checked cards; None where those are not kept."""
+    named = environment.get("MODELCMP_CACHE")
+    if named == "":
+        return None
+    checked = Path(named) if named else default_cache_path(dict(environment))
     return checked.with_name("answers-1.sqlite") if checked else None
 
 
@@ -196,6 +200,8 @@ class Fetcher:
             try:
                 reply, key, held = self._follow(method, address, body)
             except FetchError as error:
+                if error.kind == "slow" and self._clock.monotonic() >= self._run_ends:
+                    self._run_is_over()
                 if error.kind != "broken" or last:
                     raise
                 self._wait(address.origin, pause, "after a failed answer")
@@ -453,7 +459,9 @@ def _told_to_wait(reply: _Reply, now: float) -> float | None:
 
 
 def _seconds_of_date(text: str) -> float | None:
+    """Return an HTTP date in seconds since 1970, or None; one without a zone is in UTC."""
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError, OSError):
         return None

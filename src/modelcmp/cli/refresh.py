@@ -208,6 +208,8 @@ class _Run:
                 f"{setting.origin}: signals lies outside its folder, where nothing is written",
                 hint=f"--signals {path} on the command line allows it",
             )
+        if not path.parent.is_dir():
+            raise OutputError(f"{path}: no such folder", hint="make the folder first")
         figures = dict(self._session.catalogue.figures)
         return _SignalsFile(path, figures, self._day, write=self._write)
 
@@ -320,6 +322,9 @@ class _Run:
             for answers in self._answers.values()
             for answer in answers
         }
+        for answer in seen.values():
+            if answer.moved_to:
+                self._session.note(f"{answer.repository.name} is called {answer.moved_to} now")
         failed = [answer for answer in seen.values() if answer.kind == "failed"]
         lines = [
             f"warning: {answer.repository.name}: {answer.problem}; older figures stay"
