@@ -159,12 +159,14 @@ class Loopback:
         return step
 
     def drips(self, start: bytes, drop: bytes = b" ") -> Step:
-        """Write bytes, then one drop every 20 ms for ever: faster than any time-out per read."""
+        """Write bytes, then one drop every 20 ms for 5 s: faster than any time-out per read."""
 
         def step(handler: BaseHTTPRequestHandler) -> None:
             handler.close_connection = True
             handler.wfile.write(start)
-            while not self.closing.wait(0.02):
+            for _ in range(250):
+                if self.closing.wait(0.02):
+                    return
                 handler.wfile.write(drop)
 
         return step

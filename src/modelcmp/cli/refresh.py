@@ -516,10 +516,12 @@ def _check_ages(session: Session, names: Sequence[str], today: str, most: int) -
         session.note(text)
     else:
         models = len({age.model for age in old})
+        signals = session.value("signals")
+        where = f" --signals {signals}" if signals else ""
         raise GateError(
             f"{len(old)} figure{'s' * (len(old) > 1)} of {models} model{'s' * (models > 1)} "
             f"older than {most} days",
-            hint="modelcmp refresh asks for them again",
+            hint=f"modelcmp refresh{where} asks for them again",
         )
 
 
