@@ -577,3 +577,39 @@ def test_a_folder_that_is_not_there_is_said_before_anybody_is_asked(world: World
     code, _, err = world.run("--signals", "none/signals.yaml")
     assert (code, world.asked()) == (2, [])
     assert "error: none/signals.yaml: no such folder" in err
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "lines that end as on Windows": lambda text: text.replace("\n", "\r\n"),
+    "a byte order mark": lambda text: "\ufeff" + text,
+    "no line end": lambda text: text.rstrip("\n"),
+    "no figure yet": lambda text: text[: text.index("metrics:")] + text[text.index("sources:") :],
+    "an empty list": lambda text: text[: text.index("metrics:")] + "metrics: []\n" + text[text.index("sources:") :],
+    "one line a figure": lambda text: text[: text.index("metrics:")]
+    + "metrics:\n  - {metric: hf_likes, value: 100, source: page, as_of: 2026-01-01}  # by hand\n"
+    + "links:\n  weights: https://huggingface.co/maker/alpha\n"
+    + text[text.index("sources:") :],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_cards_in_other_manners_are_written_too(world: World, form: Callable[[str], str]) -> None:
+    text = CARD.format(id="alpha", name="Alpha")
+    if "weights:" in form(text):
+        text = text.replace(
+            "links:\n  repository: https://github.com/maker/alpha  # the code\n", ""
+        )
+    elif "hf_likes" not in form(text):
+        text = text.replace("links:", "links:\n  weights: https://huggingface.co/maker/alpha")
+    path = world.cards / "alpha.yaml"
+    path.write_bytes(form(text).encode())
+    code, _, err = world.run("alpha")
+    assert (code, err) == (0, "note: wrote 1 card\n")
+    written = path.read_bytes().decode()
+    assert "# A card somebody wrote by hand." in written
+    assert ("\r\n" in written) == ("\r\n" in form(text))
+    assert written.index("metrics:") < written.index("sources:")
+    over = json.loads(world.main("show", "alpha", "--json")[1])
+    signals = {s["id"]: s["value"] for s in over["dimensions"]["adoption"]["signals"]}
+    assert (signals["hf_likes"], signals["hf_downloads_30d"]) == (300, 500_000)
+    assert world.main("validate", str(world.cards))[0] == 0

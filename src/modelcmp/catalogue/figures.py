@@ -296,7 +296,13 @@ def plain_with(plain: Mapping[str, Any], card: ModelCard, after: ModelCard) -> d
     sources = dict(plain["sources"])
     for key, source in after.sources.items():
         sources.setdefault(key, _plain(source))
-    return {**plain, "metrics": rows, "sources": sources}
+    changed = {**plain, "metrics": rows, "sources": sources}
+    if "metrics" in plain:
+        return changed
+    order = list(ModelCard.__dataclass_fields__)
+    return (
+        {name: changed[name] for name in sorted(changed, key=order.index)} if rows else dict(plain)
+    )
 
 
 def _plain(value: Strict) -> dict[str, Any]:
