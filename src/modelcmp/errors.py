@@ -91,7 +91,8 @@ class OutputError(ModelcmpError):
 class FetchError(ModelcmpError):
     """A host that did not give what it was asked for. `kind` says why, in one word:
 
-    missing, denied, limited, slow, unreachable, broken, wrong, or over (the time of the run is up).
+    missing, denied, slow, unreachable, broken or wrong; or, where it was not asked to the end, limited,
+    given-up (it could not be reached before) or over (the time of the run is up).
     """
 
     code = "no-answer"

@@ -205,3 +205,11 @@ def test_once_the_run_is_over_nobody_is_asked() -> None:
     answer = questions.answer(HUB, {})
     assert (answer.kind, answer.problem, answer.missing) == ("not-asked", "the time is up", ())
     assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["limited", "given-up"])
+def test_a_host_left_alone_says_nothing_of_its_repositories(kind: str) -> None:
+    script = Script(alpha=FetchError(kind, "left alone"), other=recorded("hub_model"))
+    questions = Questions(script, ORIGINS, TODAY)
+    assert (questions.answer(HUB, {}).kind, questions.answer(HUB, {}).missing) == ("not-asked", ())
+    assert questions.answer(Repository("hub", "maker/other"), {}).kind == "done"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from modelcmp.catalogue import figures, limits
 from modelcmp.catalogue.fetching import Fetcher
 from modelcmp.cli import main
 
@@ -356,7 +357,9 @@ def test_a_limited_host_is_left_alone_and_the_other_asked(world: World) -> None:
     code, out, err = world.run("--signals", "signals.yaml", "--max-wait", "5")
     assert code == 0
     assert len(world.github.requests) == 1
-    assert out.count("\tunknown\t") == 2 and out.count("\tchanged\t") == 2
+    assert out.count("\tnot-asked\t") == 2 and out.count("\tchanged\t") == 2
+    assert "warning: 2 repositories not asked: " in err
+    assert "stale" not in world.signals.read_text()
     assert "asks to wait 3,600 s; 5 s of waiting are left" in err
 
 
@@ -365,6 +368,27 @@ def test_a_server_out_of_order_is_waited_for_no_longer_than_allowed(world: World
     code, _, err = world.run("alpha", "--signals", "signals.yaml", "--max-wait", "0")
     assert (code, "answered 500; older figures stay" in err, "waiting" in err) == (0, True, False)
     assert len(world.hub.requests) == 1
+
+
+def test_a_host_that_went_away_is_given_up_and_its_figures_are_not_marked(world: World) -> None:
+    for name in ("gamma", "delta", "epsilon"):
+        (world.cards / f"{name}.yaml").write_text(CARD.format(id=name, name=name.title()))
+    world.github.close()
+    code, out, err = world.run("--signals", "signals.yaml")
+    assert code == 0
+    assert err.count("cannot be reached; older figures stay") == 3
+    assert "warning: 2 repositories not asked: " in err and "given up after 3 failures" in err
+    assert out.count("\tgithub_stars\t") == 5
+
+
+def test_a_file_too_large_to_be_read_again_is_not_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "#" * (limits.FILE_BYTES + 1)
+    monkeypatch.setattr(figures, "write_figures", lambda _: text)
+    code, _, err = world.run("--signals", "signals.yaml")
+    assert (code, world.signals.exists()) == (2, False)
+    assert "signals.yaml would be too large to be read again" in err
 
 
 def test_no_output_shows_a_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -613,3 +637,11 @@ def test_cards_in_other_manners_are_written_too(world: World, form: Callable[[st
     signals = {s["id"]: s["value"] for s in over["dimensions"]["adoption"]["signals"]}
     assert (signals["hf_likes"], signals["hf_downloads_30d"]) == (300, 500_000)
     assert world.main("validate", str(world.cards))[0] == 0
+
+
+def test_without_a_card_that_can_be_read_there_is_nothing_to_ask_for(world: World) -> None:
+    for name in ("alpha", "beta"):
+        (world.cards / f"{name}.yaml").write_text("id: 5\n")
+    code, _, err = world.run("--signals", "signals.yaml")
+    assert (code, world.asked()) == (2, [])
+    assert "error: there is no card to ask for" in err

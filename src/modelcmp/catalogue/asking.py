@@ -48,6 +48,9 @@ class Answer(NamedTuple):
         return tuple(metric for metric in every if metric not in given)
 
 
+_NOT_ASKED = frozenset({"over", "limited", "given-up"})
+"""Kinds of failure that say nothing of the repository: it will be asked another time."""
+
 _QUESTIONS = {
     "hub": "/api/models/{name}?expand[]=downloads&expand[]=likes&expand[]=lastModified",
     "github": "/repos/{name}",
@@ -122,8 +125,6 @@ class Questions:
         if self._over:
             return Answer(repository, "not-asked", problem=self._over)
         answer = self._ask(repository)
-        if answer.kind == "not-asked":
-            self._over = answer.problem
         self._answers[repository.key] = answer
         return answer
 
@@ -137,7 +138,9 @@ class Questions:
             value = self._fetcher.get_json(self._origins[repository.host] + path)
             told = read_answer(repository, value)
         except FetchError as error:
-            kind = "not-asked" if error.kind == "over" else "failed"
+            if error.kind == "over":
+                self._over = error.message
+            kind = "not-asked" if error.kind in _NOT_ASKED else "failed"
             return Answer(repository, kind, problem=error.message, hint=error.hint)
         figures = tuple(
             Figure(

@@ -190,7 +190,7 @@ class Fetcher:
         self._failures[origin] = self._failures.get(origin, 0) + 1
         if self._failures[origin] >= limits.FAILURES_IN_A_ROW:
             text = f"{_name_of(origin)} was given up after {limits.FAILURES_IN_A_ROW} failures in a row"
-            self._closed[origin] = FetchError(error.kind, text, hint=error.hint)
+            self._closed[origin] = FetchError("given-up", text, hint=error.hint)
 
     def _with_retries(self, method: str, address: Address, body: bytes | None) -> Any:
         for attempt in range(limits.RETRIES + 1):

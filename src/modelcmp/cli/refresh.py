@@ -1,6 +1,7 @@
 """The command `refresh`: figures asked of hosts again, into cards or a file of their own."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -220,6 +221,8 @@ class _Run:
             for card in cards:
                 self._refuse_builtin(card)
             return cards
+        if not self._before:
+            raise UsageError("there is no card to ask for", hint="--catalogue DIR names a folder")
         cards = [card for card in self._before if self._may_change(card)]
         if not cards:
             raise UsageError(
@@ -333,10 +336,14 @@ class _Run:
         if len(failed) > PROBLEMS_LISTED:
             lines.append(f"warning: and {len(failed) - PROBLEMS_LISTED} more")
         hints = dict.fromkeys(f"hint: {answer.hint}" for answer in failed if answer.hint)
-        left = [answer for answer in seen.values() if answer.kind == "not-asked"]
+        left = Counter(a.problem for a in seen.values() if a.kind == "not-asked")
+        for problem, count in left.items():
+            repositories = "1 repository" if count == 1 else f"{count} repositories"
+            lines.append(f"warning: {repositories} not asked: {problem}")
+        hints |= dict.fromkeys(
+            f"hint: {a.hint}" for a in seen.values() if a.kind == "not-asked" and a.hint
+        )
         if left:
-            repositories = "1 repository" if len(left) == 1 else f"{len(left)} repositories"
-            lines.append(f"warning: {repositories} not asked: {left[0].problem}")
             hints["hint: run it again: it goes on where it stopped"] = None
         write_err([*lines, *hints])
 
