@@ -494,6 +494,13 @@ def test_closed_models_are_not_asked_for(world: World) -> None:
     code, out, _ = world.run("--signals", "signals.yaml")
     assert (code, "alpha" in out) == (0, False)
     assert not any("alpha" in path for path in world.asked())
+    code, _, err = world.run("alpha", "--signals", "signals.yaml")
+    assert (code, err) == (0, "note: alpha: closed weights have no figures there\n")
+    text = CARD.format(id="beta", name="Beta")
+    bare = text[: text.index("links:")] + text[text.index("sources:") :]
+    (world.cards / "beta.yaml").write_text(bare)
+    said = world.run("beta", "--signals", "signals.yaml")[2]
+    assert said == "note: beta: its card names no repository of the Hub or GitHub\n"
 
 
 def test_ages_are_checked_without_asking_anybody(world: World) -> None:

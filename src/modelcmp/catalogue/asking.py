@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from modelcmp.catalogue import limits
 from modelcmp.catalogue.figures import HOSTS, Figure, FigureKey, Figures, Repository, figure_key
@@ -51,36 +52,23 @@ class Answer(NamedTuple):
 _NOT_ASKED = frozenset({"over", "limited", "given-up"})
 """Kinds of failure that say nothing of the repository: it will be asked another time."""
 
-_QUESTIONS = {
-    "hub": "/api/models/{name}?expand[]=downloads&expand[]=likes&expand[]=lastModified",
-    "github": "/repos/{name}",
-}
-"""Where a host is asked: only for what is read, since a full answer may list thousands of files."""
-
-_FIELDS = {
-    "hub": ({"hf_downloads_30d": "downloads", "hf_likes": "likes"}, "lastModified", "id"),
-    "github": ({"github_stars": "stargazers_count"}, "pushed_at", "full_name"),
-}
-"""Fields of an answer: the figures, the last change, and the name it speaks of."""
-
 
 def read_answer(repository: Repository, value: Any) -> Told:
     """Return what an answer says of a repository; a figure that cannot be one is left out and named.
 
     Raises FetchError for an answer that speaks of nothing we asked for.
     """
-    figures, changed, name = _FIELDS[repository.host]
-    if not isinstance(value, dict) or not isinstance(value.get(name), str):
-        title = HOSTS[repository.host].title
-        raise FetchError("wrong", f"the answer of the {title} has not the shape it should have")
-    found = {
-        metric: value[field] for metric, field in figures.items() if _is_count(value.get(field))
-    }
-    bad = [field for metric, field in figures.items() if metric not in found]
-    problem = f"the answer holds no usable {' and '.join(bad)}" if bad else ""
     host = HOSTS[repository.host]
-    other = value[name].casefold() != repository.key[1] and host.name.fullmatch(value[name])
-    return Told(found, _day(value.get(changed)), problem, value[name] if other else "")
+    called = value.get(host.called) if isinstance(value, dict) else None
+    if not isinstance(called, str):
+        raise FetchError(
+            "wrong", f"the answer of the {host.title} has not the shape it should have"
+        )
+    found = {m: value[field] for m, field in host.fields.items() if _is_count(value.get(field))}
+    bad = [field for metric, field in host.fields.items() if metric not in found]
+    problem = f"the answer holds no usable {' and '.join(bad)}" if bad else ""
+    moved = called.casefold() != repository.key[1] and host.name.fullmatch(called)
+    return Told(found, _day(value.get(host.changed)), problem, called if moved else "")
 
 
 def _is_count(value: Any) -> bool:
@@ -133,9 +121,10 @@ class Questions:
         return list(self._answers.values())
 
     def _ask(self, repository: Repository) -> Answer:
-        path = _QUESTIONS[repository.host].format(name=repository.name)
+        host = HOSTS[repository.host]
+        address = urlsplit(host.api + repository.name)
         try:
-            value = self._fetcher.get_json(self._origins[repository.host] + path)
+            value = self._fetcher.get_json(f"{self._origins[host.id]}{address.path}{host.query}")
             told = read_answer(repository, value)
         except FetchError as error:
             if error.kind == "over":

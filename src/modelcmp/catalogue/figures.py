@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class HostRow(NamedTuple):
-    """What a host is called, where its repositories lie, and which figures it publishes."""
+    """What a host is called, where its repositories lie, and what it answers when asked for one."""
 
     id: str
     title: str
@@ -29,8 +29,20 @@ class HostRow(NamedTuple):
     """Beginning of the address of a repository's page."""
     api: str
     """Beginning of the address its figures are asked from."""
+    query: str
+    """What asks for no more than is read: a full answer may list thousands of files."""
     name: re.Pattern[str]
-    metrics: tuple[str, ...]
+    fields: Mapping[str, str]
+    """Metrics, and the fields of an answer that hold them."""
+    changed: str
+    """Field of an answer with the time of the last change."""
+    called: str
+    """Field of an answer with the name it speaks of."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The figures this host publishes, in the order in which they are told."""
+        return tuple(self.fields)
 
 
 _PART = r"(?!\.+(?:/|$))[A-Za-z0-9_.\-]"
@@ -41,18 +53,24 @@ HOSTS: dict[str, HostRow] = {
         HostRow(
             "hub",
             "Hugging Face Hub API",
-            "https://huggingface.co/",
-            "https://huggingface.co/api/models/",
-            re.compile(rf"(?:{_PART}{{1,96}}/)?{_PART}{{1,96}}"),
-            ("hf_downloads_30d", "hf_likes"),
+            page="https://huggingface.co/",
+            api="https://huggingface.co/api/models/",
+            query="?expand[]=downloads&expand[]=likes&expand[]=lastModified",
+            name=re.compile(rf"(?:{_PART}{{1,96}}/)?{_PART}{{1,96}}"),
+            fields={"hf_downloads_30d": "downloads", "hf_likes": "likes"},
+            changed="lastModified",
+            called="id",
         ),
         HostRow(
             "github",
             "GitHub API",
-            "https://github.com/",
-            "https://api.github.com/repos/",
-            re.compile(rf"[A-Za-z0-9\-]{{1,39}}/{_PART}{{1,100}}"),
-            ("github_stars",),
+            page="https://github.com/",
+            api="https://api.github.com/repos/",
+            query="",
+            name=re.compile(rf"[A-Za-z0-9\-]{{1,39}}/{_PART}{{1,100}}"),
+            fields={"github_stars": "stargazers_count"},
+            changed="pushed_at",
+            called="full_name",
         ),
     )
 }

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from modelcmp.cli.options import Options, takes
 from modelcmp.cli.session import Session, complete_models, read_names
-from modelcmp.cli.streams import write_err, write_file
+from modelcmp.cli.streams import write_err
+from modelcmp.cli.targets import OwnCards, SignalsFile, Target
 from modelcmp.errors import (
     CardError,
     CardProblem,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from modelcmp.catalogue.asking import Answer, Questions
     from modelcmp.catalogue.card import ModelCard
     from modelcmp.catalogue.fetching import Host
-    from modelcmp.catalogue.figures import Figure, FigureKey
 
 DEFAULT_AGE = "90d"
 SAVED_EVERY = 20
@@ -168,21 +168,6 @@ def _days(age: str) -> int:
     return int(number) * length
 
 
-class _Target(Protocol):
-    """Where figures are written to: cards, or one file of signals."""
-
-    name: str
-
-    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
-        """Return the figures the target holds for a card."""
-
-    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
-        """Take what came for a card and mark what did not; return the card as it is then."""
-
-    def save(self) -> None:
-        """Write what was taken and not yet written."""
-
-
 class _Run:
     """One refresh: which models, what was answered for each, and how their cards look after it."""
 
@@ -195,14 +180,15 @@ class _Run:
         self._after: dict[str, ModelCard] = {}
         self._answers: dict[str, list[Answer]] = {}
         self._problems: list[CardProblem] = []
+        self._named = bool(names)
         self._cards = self._choose_cards(names)
 
-    def _choose_target(self) -> "_Target":
+    def _choose_target(self) -> Target:
         from modelcmp.config import may_write
 
         setting = self._session.settings["signals"]
         if not setting.value:
-            return _Cards(self._session, self._day, write=self._write)
+            return OwnCards(self._session, self._day, write=self._write)
         path = Path(setting.value)
         if not may_write(setting, path, os.environ):
             raise ConfigError(
@@ -212,7 +198,7 @@ class _Run:
         if not path.parent.is_dir():
             raise OutputError(f"{path}: no such folder", hint="make the folder first")
         figures = dict(self._session.catalogue.figures)
-        return _SignalsFile(path, figures, self._day, write=self._write)
+        return SignalsFile(path, figures, self._day, write=self._write)
 
     def _choose_cards(self, names: Sequence[str]) -> "list[ModelCard]":
         if names:
@@ -232,7 +218,7 @@ class _Run:
         return cards
 
     def _may_change(self, card: "ModelCard") -> bool:
-        return not isinstance(self._target, _Cards) or self._target.path_of(card) is not None
+        return not isinstance(self._target, OwnCards) or self._target.path_of(card) is not None
 
     def _refuse_builtin(self, card: "ModelCard") -> None:
         if not self._may_change(card):
@@ -250,6 +236,8 @@ class _Run:
             for number, card in enumerate(self._cards, start=1):
                 repositories = repositories_of(card) if has_figures(card) else ()
                 if not repositories:
+                    if self._named:
+                        self._session.note(f"{card.id}: {_why_not(card)}")
                     continue
                 held = self._target.held(card)
                 answers = [questions.answer(repository, held) for repository in repositories]
@@ -309,7 +297,7 @@ class _Run:
         self._warn()
         if not self._write:
             self._session.note("a dry run: nothing was written")
-        elif self._after and isinstance(self._target, _SignalsFile):
+        elif self._after and isinstance(self._target, SignalsFile):
             self._session.note(f"wrote {self._target.name}")
         elif self._after:
             cards = "1 card" if len(self._after) == 1 else f"{len(self._after)} cards"
@@ -348,143 +336,13 @@ class _Run:
         write_err([*lines, *hints])
 
 
-class _Cards:
-    """The user's own cards as the place that figures are written to."""
+def _why_not(card: "ModelCard") -> str:
+    """Return why nobody can be asked for a model's figures."""
+    from modelcmp.catalogue.figures import has_figures
 
-    name = "cards"
-
-    def __init__(self, session: Session, day: str, *, write: bool) -> None:
-        self._catalogue = session.catalogue
-        self._setting = session.settings["catalogue"]
-        self._note = session.note
-        self._day = day
-        self._write = write
-        _refuse_without_editor()
-
-    def path_of(self, card: "ModelCard") -> Path | None:
-        """Return the file of a card that may be written to, or None for a built-in one."""
-        from modelcmp.config import may_write
-
-        path = self._catalogue.find_file(card.id)
-        roots = [root for root in self._catalogue.roots if not root.builtin]
-        if path is None or not any(path.is_relative_to(root.cards) for root in roots):
-            return None
-        if not may_write(self._setting, path, os.environ):
-            raise ConfigError(
-                f"{self._setting.origin}: {path} lies outside its folder, where nothing is written",
-                hint="--catalogue DIR on the command line allows it",
-            )
-        return path
-
-    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
-        from modelcmp.catalogue.figures import stated_figures
-
-        return stated_figures(card)
-
-    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
-        from modelcmp.catalogue.asking import figures_of
-        from modelcmp.catalogue.figures import plain_with, read_over, with_stale
-
-        after = read_over(card, figures_of(answers))
-        for answer in answers:
-            if answer.missing:
-                after = with_stale(after, answer.repository, answer.missing, self._day)
-        path = self.path_of(card)
-        if self._write and path is not None:
-            _edit(path, lambda plain: plain_with(plain, card, after))
-            self._tell_of_notes(card, after)
-        return after
-
-    def _tell_of_notes(self, card: "ModelCard", after: "ModelCard") -> None:
-        """Say which notes went: they told how the figure before was counted."""
-        for metric in card.metrics:
-            if metric.note and metric not in after.metrics and not _still_noted(metric.note, after):
-                self._note(
-                    f"{card.id}: a note on {metric.metric} went with its figure: {metric.note}"
-                )
-
-    def save(self) -> None:
-        """Nothing is left: each card was written when its answers were there."""
-
-
-def _still_noted(note: str, card: "ModelCard") -> bool:
-    return any(metric.note == note for metric in card.metrics)
-
-
-def _refuse_without_editor() -> None:
-    from importlib.util import find_spec
-
-    try:
-        found = find_spec("ruamel.yaml")
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise UsageError(
-            "writing figures into cards needs an extra",
-            hint="pip install 'modelcmp[refresh,edit]', or --signals FILE, which does without",
-        )
-
-
-def _edit(path: Path, change: Any) -> None:
-    """Change a card's file; raises CardError when it cannot be done without spoiling it."""
-    from modelcmp.catalogue.directories import read_bytes
-    from modelcmp.catalogue.editing import edit_card
-    from modelcmp.catalogue.reader import parse_yaml
-
-    data = read_bytes(path)
-    text = data.decode("utf-8")
-    edited = edit_card(text, change(parse_yaml(data, str(path)).value), str(path))
-    if edited.text != text:
-        write_file(path, edited.text)
-
-
-class _SignalsFile:
-    """A file of signals as the place that figures are written to."""
-
-    def __init__(
-        self, path: Path, figures: "dict[FigureKey, Figure]", day: str, *, write: bool
-    ) -> None:
-        self.name = str(path)
-        self._path = path
-        self._figures = figures
-        self._day = day
-        self._write = write
-        self._changed = False
-
-    def held(self, card: "ModelCard") -> "Mapping[FigureKey, Figure]":
-        return self._figures
-
-    def take(self, card: "ModelCard", answers: "Sequence[Answer]") -> "ModelCard":
-        from modelcmp.catalogue.asking import figures_of
-        from modelcmp.catalogue.figures import figure_key, marked_stale, read_over
-
-        self._figures.update(figures_of(answers))
-        for answer in answers:
-            for metric in answer.missing:
-                key = figure_key(metric, answer.repository.name)
-                if key in self._figures:
-                    self._figures[key] = marked_stale(self._figures[key], self._day)
-        self._changed = True
-        return read_over(card, self._figures)
-
-    def save(self) -> None:
-        """Write the file beside and rename it; one too large to be read again is refused."""
-        from modelcmp.catalogue.figures import write_figures
-        from modelcmp.catalogue.reader import parse_yaml
-
-        if not (self._changed and self._write):
-            return
-        text = write_figures(self._figures.values())
-        try:
-            parse_yaml(text.encode(), str(self._path))
-        except CardError as error:
-            raise OutputError(
-                f"{self._path} would be too large to be read again",
-                hint="keep the figures of some models in another file",
-                problems=error.problems,
-            ) from None
-        write_file(self._path, text)
-        self._changed = False
+    if has_figures(card):
+        return "its card names no repository of the Hub or GitHub"
+    return "closed weights have no figures there"
 
 
 class _Age(NamedTuple):
