@@ -144,7 +144,7 @@ def test_only_what_is_read_is_asked_for() -> None:
     script = Script(alpha=recorded("hub_model"))
     Questions(script, ORIGINS, TODAY).answer(HUB, {})
     (url,) = script.asked
-    assert url.startswith("https://huggingface.co/api/models/maker/alpha-7b?expand[]=downloads")
+    assert url.startswith("https://huggingface.co/api/models/maker/alpha-7b?expand%5B%5D=downloads")
 
 
 def test_a_repository_is_asked_once_whatever_its_case() -> None:

@@ -321,6 +321,11 @@ WAITS: dict[str, tuple[int, dict[str, str], list[float]]] = {
     "not a number": (429, {"Retry_After": "nan"}, [1.0]),
     "nothing at all": (429, {}, [1.0]),
     "the Hub's header": (429, {"RateLimit": '"api";r=0;t=55'}, [55.0]),
+    "the Hub's header with room": (429, {"RateLimit": '"api" ; r = 0 ; t = 5'}, [5.0]),
+    "the Hub's header beside another fault": (500, {"RateLimit": '"api";r=499;t=200'}, [1.0]),
+    "GitHub's header beside another fault": (
+        502, {"X_RateLimit_Remaining": "59", "X_RateLimit_Reset": str(int(NOW) + 3000), "Date": date(0)}, [1.0],
+    ),
     "the Hub's header, spoilt": (429, {"RateLimit": '"api";r=0;t=-5'}, [1.0]),
     "a date without a zone": (429, {"Retry_After": date(30)[:-3] + "-0000", "Date": date(0)}, [30.0]),
     "GitHub's": (

@@ -42,7 +42,7 @@ sources:
     url: https://example.org/page
 """
 
-HUB = "/api/models/maker/{}?expand[]=downloads&expand[]=likes&expand[]=lastModified"
+HUB = "/api/models/maker/{}?expand%5B%5D=downloads&expand%5B%5D=likes&expand%5B%5D=lastModified"
 GITHUB = "/repos/maker/{}"
 
 

@@ -409,7 +409,10 @@ def _refusal(reply: _Reply, address: Address, tokens: Mapping[str, str]) -> Fetc
         return FetchError("limited", f"{name} says that it was asked too often", hint=hint)
     if status in (404, 410):
         return FetchError("missing", f"{name} has nothing there ({status})")
-    if status in (401, 403):
+    if status == 401:  # the Hub's answer for what is not there, too
+        text = f"{name} has nothing there, or not for everybody ({status})"
+        return FetchError("denied", text, hint=hint)
+    if status == 403:
         return FetchError("denied", f"{name} does not show it to everybody ({status})", hint=hint)
     return FetchError("broken", f"{name} answered {status}")
 
@@ -433,7 +436,7 @@ def _nothing_left(headers: Mapping[str, str]) -> bool:
 
 def _rate_limit(headers: Mapping[str, str], letter: str) -> str | None:
     r"""Return one parameter of the Hub's header `RateLimit: "api";r=0;t=55`."""
-    found = re.search(rf";\s*{letter}=([0-9]{{1,12}})\b", headers.get("ratelimit", ""))
+    found = re.search(rf";\s*{letter}\s*=\s*([0-9]{{1,12}})\b", headers.get("ratelimit", ""))
     return found[1] if found else None
 
 
@@ -450,7 +453,8 @@ def _told_to_wait(reply: _Reply, now: float) -> float | None:
         return float(after)
     if (until := _seconds_of_date(after)) is not None:
         return max(0.0, until - here)
-    if (seconds := _rate_limit(headers, "t")) is not None:
+    spent = reply.status == 429 or _nothing_left(headers)  # the Hub tells its limits all the time
+    if spent and (seconds := _rate_limit(headers, "t")) is not None:
         return float(seconds)
     reset = headers.get("x-ratelimit-reset", "").strip()
     if re.fullmatch(r"[0-9]{1,300}", reset) and _nothing_left(headers):

@@ -55,7 +55,7 @@ HOSTS: dict[str, HostRow] = {
             "Hugging Face Hub API",
             page="https://huggingface.co/",
             api="https://huggingface.co/api/models/",
-            query="?expand[]=downloads&expand[]=likes&expand[]=lastModified",
+            query="?expand%5B%5D=downloads&expand%5B%5D=likes&expand%5B%5D=lastModified",
             name=re.compile(rf"(?:{_PART}{{1,96}}/)?{_PART}{{1,96}}"),
             fields={"hf_downloads_30d": "downloads", "hf_likes": "likes"},
             changed="lastModified",
