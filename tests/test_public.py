@@ -31,3 +31,11 @@ def test_own_catalogue_profile_and_weights() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert all(hasattr(modelcmp, name) for name in modelcmp.__all__)
+
+
+def test_a_catalogue_reads_a_file_of_figures_over_its_cards(tmp_path: Path) -> None:
+    row = "{metric: hf_downloads_30d, repository: maker/alpha, value: 7, as_of: 2026-11-25}"
+    (tmp_path / "signals.yaml").write_text(f"figures:\n  - {row}\n", encoding="utf-8")
+    catalogue = modelcmp.load_catalogue(CASES, builtin=False, signals=tmp_path / "signals.yaml")
+    found = {m.metric: m.value for m in catalogue.get("alpha").metrics}
+    assert found["hf_downloads_30d"] == 7

@@ -14,6 +14,7 @@ from modelcmp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from modelcmp.catalogue.loading import Catalogue
     from modelcmp.comparison.compare import Comparison
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "compare", "load_catalogue"]
 
 
-def load_catalogue(*directories: str, builtin: bool = True) -> Catalogue:
-    """Return the catalogue of the built-in cards and of these directories; no card is opened yet."""
+def load_catalogue(
+    *directories: str, builtin: bool = True, signals: str | Path | None = None
+) -> Catalogue:
+    """Return the catalogue of the built-in cards and of these directories; no card is opened yet.
+
+    `signals` is a file of figures, as `modelcmp refresh --signals` writes it, read over the cards.
+    """
+    from pathlib import Path
+
     from modelcmp.catalogue import loading
 
-    return loading.load_catalogue(directories, builtin=builtin)
+    path = None if signals is None else Path(signals)
+    return loading.load_catalogue(directories, builtin=builtin, signals=path)
 
 
 def compare(

@@ -15,10 +15,17 @@ from modelcmp.errors import ConfigError, did_you_mean
 ENVIRONMENT: dict[str, str] = {
     "MODELCMP_CATALOGUE": "Catalogue directories, separated as in PATH.",
     "MODELCMP_EVIDENCE": "File of search evidence, as --evidence takes it.",
+    "MODELCMP_SIGNALS": "File of figures read over the cards, as --signals takes it.",
     "MODELCMP_FORMAT": "Output format, as --format takes it.",
     "MODELCMP_PROFILE": "Weight profile, as --profile takes it.",
     "MODELCMP_CACHE": "File of checked cards; empty to do without.",
     "MODELCMP_DEBUG": "Any value: show a traceback when modelcmp itself fails.",
+    "MODELCMP_HUB": "Host that refresh asks in place of the Hugging Face Hub.",
+    "MODELCMP_GITHUB": "Host that refresh asks in place of GitHub's API.",
+    "MODELCMP_LOOPBACK": "Any value: servers on this machine may be asked, over plain http.",
+    "HF_TOKEN": "Token for the Hugging Face Hub, sent to that host alone.",
+    "GITHUB_TOKEN": "Token for GitHub, sent to that host alone.",
+    "HTTPS_PROXY": "Proxy that hosts are asked through; NO_PROXY names those that are not.",
     "NO_COLOR": "Any value: no colour.",
     "FORCE_COLOR": "Any value: colour even into a pipe.",
     "CLICOLOR_FORCE": "As FORCE_COLOR, unless 0.",
@@ -37,6 +44,7 @@ KEYS: dict[str, str] = {
     "profile": "Weight profile.",
     "as_of": "Day the scores speak for.",
     "evidence": "File of search evidence, relative to the file.",
+    "signals": "File of figures read over the cards, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
     "weights": "Table of dimension = weight, changing the profile.",
     "pairs": 'Pairs of models that diff tells the verdict on: a list of texts such as "a,b".',
@@ -61,6 +69,7 @@ DEFAULTS: dict[str, Any] = {
     "profile": "balanced",
     "as_of": None,
     "evidence": None,
+    "signals": None,
     "remember": False,
     "weights": {},
     "pairs": [],
@@ -105,6 +114,18 @@ def default_store_path(environment: Mapping[str, str]) -> Path | None:
     if not os.path.isabs(home):
         return None
     return Path(home) / ".local" / "share" / "modelcmp" / "evidence.sqlite"
+
+
+def may_write(setting: Setting, path: Path, environment: Mapping[str, str]) -> bool:
+    """Return whether a path that a setting led to may be written to.
+
+    Who clones a repository did not write its configuration: such a file leads to places in its own
+    folder alone. The command line, the environment and the user's own file lead anywhere.
+    """
+    user = _user_file(environment)
+    if not setting.origin.endswith(".toml") or (user and setting.origin == str(user)):
+        return True
+    return path.resolve().is_relative_to(Path(setting.origin).resolve().parent)
 
 
 def _user_file(environment: Mapping[str, str]) -> Path | None:
@@ -172,9 +193,9 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         raise ConfigError(f"{path}: pairs must be a list of texts", hint='pairs = ["a,b"]')
     if name in ("builtin", "remember") and not isinstance(value, bool):
         raise ConfigError(f"{path}: {name} must be true or false")
-    if name == "evidence" and isinstance(value, str):
+    if name in ("evidence", "signals") and isinstance(value, str):
         return str(path.parent / value)
-    if name in ("format", "profile", "evidence") and not isinstance(value, str):
+    if name in ("format", "profile", "evidence", "signals") and not isinstance(value, str):
         raise ConfigError(f"{path}: {name} must be text")
     if name == "as_of":
         return str(value)
@@ -205,7 +226,7 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
     if text := environment.get("MODELCMP_CATALOGUE"):
         directories = [part for part in text.split(os.pathsep) if part]
         found["catalogue"] = Setting(directories, "MODELCMP_CATALOGUE")
-    for name in ("format", "profile", "evidence"):
+    for name in ("format", "profile", "evidence", "signals"):
         variable = f"MODELCMP_{name.upper()}"
         if text := environment.get(variable):
             found[name] = Setting(text, variable)

@@ -76,6 +76,26 @@ def test_a_warm_search_loads_neither_verdict_nor_openssl(tmp_path: Path) -> None
     assert warm & (WITH_TYPER | unwanted) == set()
 
 
+def test_figures_over_the_cards_cost_no_validator(tmp_path: Path) -> None:
+    row = "{metric: hf_likes, repository: SkunkworksAI/BakLLaVA-1, value: 5, as_of: 2026-11-25}"
+    (tmp_path / "signals.yaml").write_text(f"figures:\n  - {row}\n", encoding="utf-8")
+    arguments = ("compare", "bakllava", "sd35-large", "--format", "json")
+    loaded(tmp_path, *arguments)
+    assert "modelcmp.catalogue.figures" not in loaded(tmp_path, *arguments)
+    over = (*arguments, "--signals", "signals.yaml")
+    loaded(tmp_path, *over)
+    modules = loaded(tmp_path, *over)
+    assert "modelcmp.catalogue.figures" in modules
+    assert modules & (WITH_TYPER | {"httpx2", "modelcmp.catalogue.fetching"}) == set()
+
+
+def test_nothing_but_refresh_loads_the_network(tmp_path: Path) -> None:
+    check = ("refresh", "--check", "--max-age", "99999d", "--format", "tsv")
+    for arguments in (("refresh", "--help"), ("rank", "--format", "tsv"), check):
+        network = {"httpx2", "httpcore2", "ssl", "modelcmp.catalogue.fetching"}
+        assert loaded(tmp_path, *arguments) & network == set()
+
+
 def test_completion_of_ids_parses_no_yaml(tmp_path: Path) -> None:
     script = """
 import os, sys
@@ -152,6 +172,8 @@ def test_the_rooms_import_only_what_lies_below(tmp_path: Path) -> None:
         ("click", set()),
         ("sqlite3", {"catalogue/cache.py", "matching/store.py"}),
         ("tantivy", {"matching/search.py"}),
+        ("httpx2", {"catalogue/wire.py"}),
+        ("httpcore2", {"catalogue/wire.py"}),
     ],
 )
 def test_a_library_stays_in_its_room(library: str, rooms: set[str]) -> None:

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from modelcmp.catalogue.asking import Answer, figures_of
+from modelcmp.catalogue.figures import Figure, Repository, read_over
 from modelcmp.catalogue.loading import Catalogue, load_catalogue
 from modelcmp.comparison.compare import compare_models
 from modelcmp.comparison.explain import explain
 from modelcmp.comparison.listing import Filters, make_listing
+from modelcmp.comparison.refreshed import Refresh, make_refresh
 from modelcmp.render import FORMATS, Look
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, make_method, rank_model
@@ -88,11 +91,53 @@ def test_explanation(word: str, kind: str, catalogue: Catalogue) -> None:
     assert text == held(f"explain-{word}{FORMATS[kind].suffixes[0]}", text)
 
 
+def refreshed(catalogue: Catalogue, method: Method) -> Refresh:
+    """Return a refresh with a figure of each state, and with texts that mean no good."""
+    day = "2026-11-25"
+
+    def came(repository: Repository, kind: str, problem: str = "", **figures: int) -> Answer:
+        rows = [
+            Figure(metric=name, repository=repository.name, value=value, as_of=day)
+            for name, value in figures.items()
+        ]
+        return Answer(repository, kind, tuple(rows), problem)
+
+    answers = {
+        "alpha": [
+            came(Repository("hub", "maker/alpha"), "done", hf_downloads_30d=4_000_000, hf_likes=100),
+            came(Repository("github", "maker/alpha"), "held"),
+        ],
+        "beta": [
+            came(Repository("hub", "maker/beta"), "failed", "no usable downloads", hf_likes=3_000),
+        ],
+        "gamma": [came(Repository("hub", "maker/gamma"), "not-asked", "the time is up")],
+        "hostile": [
+            came(Repository("github", "[red]e|vil/<b>"), "failed", "::error::![x](https://evil.example)"),
+        ],
+        "sparse": [came(Repository("github", "maker/sparse"), "done", github_stars=90_000)],
+    }  # fmt: skip
+    cards = catalogue.load_all().cards
+    after = {card.id: card for card in cards if card.id in answers}
+    for name in ("alpha", "beta"):
+        after[name] = read_over(after[name], figures_of(answers[name]))
+    return make_refresh(cards, after, answers, method, day=day, target="s.yaml", written=True)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("full", [False, True])
+def test_refresh(kind: str, full: bool, catalogue: Catalogue, case_method: Method) -> None:
+    text = FORMATS[kind].render(refreshed(catalogue, case_method), Look(full=full))
+    promise = FORMATS[kind].promise  # a promise holds everything, asked for or not
+    name = "refresh-full" if full and not promise else "refresh"
+    assert text == held(f"{name}{FORMATS[kind].suffixes[0]}", text)
+
+
 def test_no_golden_file_is_left_over() -> None:
     names = {f"compare-{case}" for case in COMPARISONS} | {"rank"}
     names |= {f"show-{name}" for name in ("gamma", "painter", "hostile")}
     names |= {f"explain-{word}" for word in ("hf_likes", "ecosystem", "self-host", "leans")}
     names |= {f"report-{name}" for name in ("diff", "missing", "findings")}
+    names |= {"refresh", "refresh-full"}
     assert {path.stem for path in GOLDEN.iterdir()} == names
 
 

@@ -274,6 +274,10 @@ class Metric(Strict):
     """Day the figure speaks for."""
     read_on: Day | None = None
     """Day an undated page was read."""
+    changed_on: Day | None = None
+    """Day the repository was last changed, as its host tells it; shown, never scored."""
+    stale_since: Day | None = None
+    """Day since which the host gave no usable answer; the figure is older than that."""
 
 
 @dataclass(init=False, eq=False, repr=False, kw_only=True)

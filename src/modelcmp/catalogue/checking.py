@@ -22,7 +22,7 @@ def _adapter(wanted: str) -> Any:
     """Return the pydantic validator of one kind of document."""
     from pydantic import ConfigDict, TypeAdapter
 
-    from modelcmp.catalogue import fields, registry
+    from modelcmp.catalogue import fields, figures, registry
 
     kinds: dict[str, Any] = {
         "card": ModelCard,
@@ -32,6 +32,7 @@ def _adapter(wanted: str) -> Any:
         "benchmarks": tuple[registry.Benchmark, ...],
         "expected": dict[str, tuple[str, ...]],
         "expected_why": dict[str, fields.Text],
+        "figures": tuple[figures.Figure, ...],
     }
     # Annotations are text until here; `fields` has the types that their names stand for.
     config = None if wanted == "card" else ConfigDict(defer_build=True)

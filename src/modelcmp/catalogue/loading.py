@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelcmp.catalogue import registry as tables
 from modelcmp.catalogue.cache import DocumentCache
@@ -45,6 +45,8 @@ ROWS_AT_ONCE = 2_000
 
 CARDS_HELD = 2_000
 """Cards that are loaded one by one and held in case they are asked for again."""
+if TYPE_CHECKING:
+    from modelcmp.catalogue.figures import Figures
 
 
 class Loaded(NamedTuple):
@@ -74,12 +76,15 @@ class NameEntry(NamedTuple):
 class Catalogue:
     """Cards of one or several directories; where two hold the same id, the later one counts."""
 
-    def __init__(self, roots: Iterable[Root], cache: DocumentCache) -> None:
+    def __init__(
+        self, roots: Iterable[Root], cache: DocumentCache, signals: Path | None = None
+    ) -> None:
         self.roots = tuple(roots)
         self._cache = cache
         self._look: Look | None = None
         self.changed = False
         """Whether a card was shown that has changed since its fingerprint was taken."""
+        self._signals = signals
 
     @cached_property
     def registry(self) -> Registry:
@@ -128,6 +133,39 @@ class Catalogue:
         self._cache.add(digest, "[]", json.dumps(meta))
         self._cache.flush()
         return meta
+
+    @cached_property
+    def _signals_bytes(self) -> bytes:
+        return read_bytes(self._signals) if self._signals else b""
+
+    @property
+    def _signals_digest(self) -> bytes:
+        """What the file of signals adds to a fingerprint: nothing without one."""
+        return blake2b(self._signals_bytes).digest() if self._signals else b""
+
+    @cached_property
+    def figures(self) -> "Figures":
+        """The figures of the file of signals, by metric and repository; empty without one.
+
+        Raises CardError with every problem of the file.
+        """
+        if self._signals is None:
+            return {}
+        from modelcmp.catalogue.figures import build_figures, check_figures
+
+        digest = self._digest(b"figures", self._signals_bytes)
+        held = self._remembered(digest)
+        if held is not None:
+            with suppress(LookupError, TypeError, AttributeError):
+                return build_figures(held["figures"])
+        from modelcmp.catalogue.reader import parse_yaml
+
+        document = parse_yaml(self._signals_bytes, str(self._signals))
+        if problems := check_figures(document):
+            raise CardError(f"{self._signals.name} cannot be used", problems=tuple(problems))
+        self._cache.add(digest, "[]", json.dumps(document.value))
+        self._cache.flush()
+        return build_figures(document.value["figures"])
 
     @cached_property
     def _rules(self) -> bytes:
@@ -226,8 +264,17 @@ class Catalogue:
         return [card.id, card.name, *card.aliases]
 
     def load(self, path: Path) -> ModelCard:
-        """Return the card in one file; raises CardError with every problem found in it."""
-        return self._parse(path, read_bytes(path))
+        """Return the card in one file, figures of the file of signals read over its own.
+
+        Raises CardError with every problem found in it.
+        """
+        figures = self.figures
+        card = self._parse(path, read_bytes(path))
+        if not figures:
+            return card
+        from modelcmp.catalogue.figures import read_over
+
+        return read_over(card, figures)
 
     def _parse(self, path: Path, data: bytes) -> ModelCard:
         digest = self._digest(b"card", data)
@@ -259,6 +306,7 @@ class Catalogue:
 
         An alias that two cards claim is a problem of both and takes neither away.
         """
+        _ = self.figures  # a bad file of signals is an error of its own, not one of each card
         cards: dict[str, ModelCard] = {}
         survey = self._survey(cards)
         return Loaded(tuple(cards[key] for key in sorted(cards)), survey.problems, survey.replaced)
@@ -294,7 +342,8 @@ class Catalogue:
         Files that look as they did when they were last read are not read again; `anew` asks every
         one of them how it looks (freshness.py tells when that is needed).
         """
-        key = self._digest(b"look", "\0".join(str(root.cards) for root in self.roots).encode())
+        roots = "\0".join(str(root.cards) for root in self.roots).encode()
+        key = self._digest(b"look", roots + self._signals_digest)
         held = self._remembered(key)
         before = unpack_look(held.get("look")) if held else None
         if held and before and not anew and before.holds():
@@ -311,6 +360,7 @@ class Catalogue:
 
     def _content_digest(self) -> str:
         digest = blake2b(self._rules, digest_size=20)
+        digest.update(self._signals_digest)
         for path in self._files([]):
             try:
                 data = read_bytes(path)
@@ -454,6 +504,7 @@ def _code_digest() -> bytes:
         "loading",
         "directories",
         "freshness",
+        "figures",
     ):
         try:
             digest.update((HERE / f"{name}.py").read_bytes())
@@ -509,11 +560,13 @@ def load_catalogue(
     *,
     builtin: bool = True,
     cache: Path | None = None,
+    signals: Path | None = None,
 ) -> Catalogue:
     """Return the catalogue of the built-in cards and the given directories, the later ones first.
 
-    No card is opened yet. `cache` is the file of checked documents, None to do without. Raises
-    CatalogueError when a directory is missing, or when there is none at all.
+    No card is opened yet. `cache` is the file of checked documents, None to do without; `signals` a
+    file of figures that are read over those of the cards. Raises CatalogueError when a directory is
+    missing, or when there is none at all.
     """
     roots = [find_root(DATA, builtin=True)] if builtin else []
     roots += [find_root(Path(directory)) for directory in directories]
@@ -522,4 +575,4 @@ def load_catalogue(
             "there is no catalogue to read",
             hint="leave out --no-builtin, or name a folder with --catalogue DIR",
         )
-    return Catalogue(roots, DocumentCache(cache))
+    return Catalogue(roots, DocumentCache(cache), signals)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("modelcmp.cli.evidence", "Evidence"),
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),
+    "refresh": ("modelcmp.cli.refresh", "Cards"),
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
     "diff": ("modelcmp.cli.diff", "Cards"),

@@ -45,6 +45,10 @@ class Options:
     no_evidence: Annotated[
         bool, typer.Option("--no-evidence", help="Score without search evidence.")
     ] = False
+    signals: Annotated[
+        str | None,
+        typer.Option("--signals", metavar="FILE", help="Figures to read over those of the cards."),
+    ] = None
     format: Annotated[
         str | None,
         typer.Option(

@@ -55,6 +55,8 @@ class Session:
         self._formats = formats
         self.makes_store = False
         """Whether this run may make a store of evidence that is not there yet."""
+        self.makes_signals = False
+        """Whether this run may make a file of signals that is not there yet."""
         if options.color not in ("auto", "always", "never"):
             raise UsageError(f"--color takes auto, always or never, not {options.color}")
         if options.check and not options.output:
@@ -71,6 +73,7 @@ class Session:
             "profile": options.profile,
             "as_of": options.as_of,
             "evidence": options.evidence,
+            "signals": options.signals,
             "weights": _parse_weights(options.weight or []) or None,
         }
         return load_settings(
@@ -91,8 +94,16 @@ class Session:
         from modelcmp.catalogue.loading import load_catalogue
 
         return load_catalogue(
-            self.value("catalogue"), builtin=self.value("builtin"), cache=cache_path()
+            self.value("catalogue"),
+            builtin=self.value("builtin"),
+            cache=cache_path(),
+            signals=self._signals_file(),
         )
+
+    def _signals_file(self) -> Path | None:
+        named = self.value("signals")
+        path = Path(named) if named else None
+        return None if path and self.makes_signals and not path.exists() else path
 
     @cached_property
     def method(self) -> Method:

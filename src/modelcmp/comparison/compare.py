@@ -415,6 +415,10 @@ def _model_caveats(model: RankedModel) -> list[Caveat]:
         titles = join_words([v.title for v in undated])
         text = f"{name}: {titles} come from undated pages; the day given is when they were read."
         found.append(Caveat("undated-figure", text))
+    stale = sorted({m.stale_since for m in model.card.metrics if m.stale_since})
+    if stale:
+        text = f"{name}: a host gave no answer since {stale[0]}; its older figures stand."
+        found.append(Caveat("stale-figure", text))
     disputed = [c.title for c in model.card.capabilities if c.claim == "disputed"]
     if disputed:
         found.append(Caveat("disputed-claim", f"{name}: disputed is {join_words(disputed)}."))

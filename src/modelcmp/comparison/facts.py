@@ -123,6 +123,8 @@ def card_rows(card: ModelCard, registry: Registry) -> list[tuple[str, str]]:
     if card.maintained:
         note = f", {card.maintained.note}" if card.maintained.note else ""
         rows.append(("Maintained", f"{card.maintained.day}{note}"))
+    changed = sorted({(m.changed_on, m.repository or "") for m in card.metrics if m.changed_on})
+    rows += [("Last change", f"{day}, {repository}") for day, repository in changed]
     rows += [("Price", _offer_row(offer)) for offer in card.pricing.offers]
     if not card.pricing.offers:
         rows.append(("Price", f"{UNKNOWN}: {card.pricing.note or 'no price in the card'}"))

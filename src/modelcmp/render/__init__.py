@@ -50,6 +50,7 @@ class Format(NamedTuple):
             "Listing": "listing",
             "Hits": "hits",
             "Report": "report",
+            "Refresh": "refresh",
         }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
         function = getattr(import_module(f"modelcmp.render.{self.id}"), name, None)

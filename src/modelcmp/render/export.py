@@ -17,7 +17,7 @@ from modelcmp.catalogue.registry import Registry
 from modelcmp.comparison.facts import cheapest
 from modelcmp.comparison.tables import Value
 from modelcmp.render import Format
-from modelcmp.render.clean import tsv, visible
+from modelcmp.render.clean import json_text, tsv, visible
 from modelcmp.render.json import method_fields, model_fields
 from modelcmp.render.tsv import columns_of
 from modelcmp.scoring.quality import result_text
@@ -88,13 +88,11 @@ def render_jsonl(listing: Listing) -> str:
             "schema": EXPORT,
             **method_fields(listing.method),
             "place": listing.places[model.card.id],
-            **model_fields(model),
+            **model_fields(model, listing.method),
             "card": plain(model.card),
         }
-        lines.append(json.dumps(line, ensure_ascii=False, allow_nan=False))
-    # Some readers of lines take these two for the end of one.
-    text = "".join(f"{line}\n" for line in lines)
-    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        lines.append(json_text(json.dumps(line, ensure_ascii=False, allow_nan=False)))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def plain(part: Any) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.refreshed import ModelChange, Refresh
     from modelcmp.comparison.tables import Report
     from modelcmp.comparison.verdict import Verdict
 
@@ -24,6 +25,7 @@ COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
 MODELS = "modelcmp/models/1"
 FACTS = "modelcmp/facts/1"
+REFRESH = "modelcmp/refresh/1"
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
@@ -328,3 +330,32 @@ def render_hits(hits: Hits, *, look: Look) -> str:
 def method_fields(method: Method) -> dict[str, Any]:
     """Return the fields every schema gives of how ranks were made."""
     return _method(method)
+
+
+def render_refresh(refresh: Refresh, *, look: Look) -> str:
+    """Return every figure that was asked for, before and after, and every rank."""
+    head = {"day": refresh.day, "target": refresh.target, "written": refresh.written}
+    models = [_model_change(model) for model in refresh.models]
+    return _text({"schema": REFRESH, **_method(refresh.method), **head, "models": models})
+
+
+def _model_change(model: ModelChange) -> dict[str, Any]:
+    return {
+        "id": model.card.id,
+        "name": model.card.name,
+        "rank": {"before": model.rank_before, "now": model.rank_now},
+        "place": {"before": model.place_before, "now": model.place_now},
+        "figures": [
+            {
+                "metric": figure.metric,
+                "repository": figure.repository,
+                "before": figure.before,
+                "before_day": figure.before_day,
+                "now": figure.now,
+                "now_day": figure.now_day,
+                "state": figure.state,
+                "problem": figure.problem or None,
+            }
+            for figure in model.figures
+        ],
+    }

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.refreshed import Refresh
     from modelcmp.comparison.tables import Report, Section
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
@@ -324,5 +325,27 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             head_text(hits),
             table(head, rows, right={0, 2, 4}) if rows else "",
             _method_line(hits.method),
+        ]
+    )
+
+
+def render_refresh(refresh: Refresh, *, look: Look) -> str:
+    """Return a table of what changed, figure by figure under the rank of its model."""
+    rows: list[list[str]] = []
+    for model in refresh.told(full=look.full):
+        ranks = [f"{model.rank_before:.1f}", f"{model.rank_now:.1f}"]
+        name = f"{markdown(model.card.name)} ({model.card.id})"
+        rows.append([name, "rank", *ranks, model.rank_text()])
+        for figure in model.figures:
+            counts = ["—" if n is None else f"{n:,}" for n in (figure.before, figure.now)]
+            told = markdown(figure.change_text())
+            rows.append([markdown(figure.repository), figure.title, *counts, told])
+    head = ["Model, repository", "Figure", "Before", "Now", "Change"]
+    return _document(
+        [
+            f"# Figures of {refresh.day}",
+            refresh.summary(),
+            table(head, rows, right={2, 3}) if rows else "",
+            _method_line(refresh.method),
         ]
     )

@@ -77,7 +77,9 @@ def _hub_figure(
         if metrics:
             value = combine(metric.value for metric in metrics)
             evidence = [stated_evidence(card, m.source, m.as_of, m.read_on) for m in metrics]
-            return Reading(value, f"{value:,}", tuple(dict.fromkeys(evidence)))
+            stale = min((m.stale_since for m in metrics if m.stale_since), default=None)
+            text = f"{value:,}" + (f", not renewed since {stale}" if stale else "")
+            return Reading(value, text, tuple(dict.fromkeys(evidence)))
         return Reading(state=State.UNKNOWN, reason="no figure in the card")
 
     return read
