@@ -58,6 +58,7 @@ FORMATS: dict[str, Format] = {
         Format(
             "markdown", (".md", ".markdown"), "GitHub-safe Markdown, for documents and CI", False
         ),
+        Format("html", (".html", ".htm"), "one page that carries all it needs, for readers", False),
         Format("json", (".json",), "versioned JSON, for pipelines and agents", True),
         Format("tsv", (".tsv",), "tab-separated lines, for the shell", True),
     )

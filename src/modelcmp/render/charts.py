@@ -129,6 +129,18 @@ def legend_shape(number: int) -> str:
     )
 
 
+def spark(value: float, low: float, high: float, number: int) -> str:
+    """Return one score with its bounds on a line, for beside the number it shows."""
+    colour = f"mc-{number % len(LIGHT)}"
+    band = f'x="{low:.2f}%" width="{max(0.0, high - low):.2f}%"'
+    return (
+        '<svg class="mc-plot mc-spark" width="100%" height="12" aria-hidden="true">'
+        '<rect class="track" y="3" width="100%" height="6" rx="3"/>'
+        f'<rect class="mc-band {colour}" {band} y="3" height="6" rx="3"/>'
+        f'<svg x="{value:.2f}%" y="6" overflow="visible"><g class="{colour}">{_shape(number)}</g></svg></svg>'
+    )
+
+
 def _shape(number: int) -> str:
     return SHAPES[number % len(SHAPES)]
 
