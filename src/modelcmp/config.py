@@ -38,6 +38,7 @@ KEYS: dict[str, str] = {
     "as_of": "Day the scores speak for.",
     "evidence": "File of search evidence, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
+    "pairs": "Comparisons a site always has: a list of lists of two models or more.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -61,6 +62,7 @@ DEFAULTS: dict[str, Any] = {
     "as_of": None,
     "evidence": None,
     "remember": False,
+    "pairs": [],
     "weights": {},
     "profiles": {},
 }
@@ -172,6 +174,8 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         raise ConfigError(f"{path}: {name} must be text")
     if name == "as_of":
         return str(value)
+    if name == "pairs":
+        return _pairs(path, value)
     if name == "weights":
         return _weights(path, "weights", value)
     if name == "profiles":
@@ -179,6 +183,18 @@ def _checked(path: Path, name: str, value: Any) -> Any:
             raise ConfigError(f"{path}: profiles must be a table")
         return {key: _weights(path, f"profiles.{key}", inner) for key, inner in value.items()}
     return value
+
+
+def _pairs(path: Path, value: Any) -> list[tuple[str, ...]]:
+    pairs = value if isinstance(value, list) else [value]
+    if not all(isinstance(pair, list) and len(pair) > 1 for pair in pairs) or not all(
+        isinstance(name, str) for pair in pairs for name in pair
+    ):
+        raise ConfigError(
+            f"{path}: pairs must be a list of lists of two models or more",
+            hint='pairs = [["bakllava", "sd35-large"]]',
+        )
+    return [tuple(pair) for pair in pairs]
 
 
 def _weights(path: Path, name: str, value: Any) -> dict[str, float]:

@@ -26,31 +26,38 @@ FACTS = "modelcmp/facts/1"
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
     """Return the whole comparison; nothing is left out, whatever `look` says."""
+    return _text(comparison_document(comparison))
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return what the JSON of a comparison holds."""
     verdict = comparison.verdict
-    return _text(
-        {
-            "schema": COMPARISON,
-            **_method(comparison.method),
-            "comparability": verdict.comparability.score,
-            "jobs": _jobs(verdict),
-            "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
-            "models": [
-                {**model_fields(m), "place": comparison.places[m.card.id]}
-                for m in comparison.models
-            ],
-            "capability_overlap": {
-                "shared": list(comparison.overlap.shared),
-                "only": {model: list(tags) for model, tags in comparison.overlap.only.items()},
-            },
-            "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
-            "pairs": [_verdict(pair) for pair in comparison.pairs],
-            "need": _need(comparison.need),
-        }
-    )
+    return {
+        "schema": COMPARISON,
+        **method_fields(comparison.method),
+        "comparability": verdict.comparability.score,
+        "jobs": _jobs(verdict),
+        "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
+        "models": [
+            {**model_fields(m), "place": comparison.places[m.card.id]} for m in comparison.models
+        ],
+        "capability_overlap": {
+            "shared": list(comparison.overlap.shared),
+            "only": {model: list(tags) for model, tags in comparison.overlap.only.items()},
+        },
+        "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
+        "pairs": [_verdict(pair) for pair in comparison.pairs],
+        "need": _need(comparison.need),
+    }
 
 
 def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
     """Return one card with its full breakdown."""
+    return _text(model_document(model, method))
+
+
+def model_document(model: RankedModel, method: Method) -> dict[str, Any]:
+    """Return what the JSON of one card holds."""
     card = model.card
     more = {
         "benchmarks": [_result(result, card) for result in card.benchmarks],
@@ -68,13 +75,13 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
             for v in card.variants
         ],
     }
-    return _text({"schema": MODEL, **_method(method), **model_fields(model), **more})
+    return {"schema": MODEL, **method_fields(method), **model_fields(model), **more}
 
 
 def render_listing(listing: Listing, *, look: Look) -> str:
     """Return the models of a list or ranking."""
     models = [{**model_fields(m), "place": listing.places[m.card.id]} for m in listing.models]
-    return _text({"schema": MODELS, **_method(listing.method), "models": models})
+    return _text({"schema": MODELS, **method_fields(listing.method), "models": models})
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:
@@ -93,7 +100,8 @@ def _text(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _method(method: Method) -> dict[str, Any]:
+def method_fields(method: Method) -> dict[str, Any]:
+    """Return the fields that say how scores were made, by the same names everywhere."""
     return {
         "profile": method.profile.id,
         "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
@@ -296,7 +304,7 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     return _text(
         {
             "schema": MODELS,
-            **_method(hits.method),
+            **method_fields(hits.method),
             "query": hits.query,
             "literal": hits.literal,
             "understood": list(hits.understood),
