@@ -54,6 +54,13 @@ HERE = Path(__file__).resolve().parent
 COLUMNS = ("Name", "Value", "Remark")
 """Heads of a table of facts that names none itself."""
 
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Ccircle cx='10' cy='10' r='8' fill='%230072b2'/%3E"
+    "%3Crect x='15' y='15' width='14' height='14' fill='%23d55e00'/%3E%3C/svg%3E"
+)
+"""The sign of a page: the marks of two models. Without one, a browser asks the server for one."""
+
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 
 
@@ -196,7 +203,8 @@ def alone() -> Place:
 
 
 def _policy(*sources: str) -> str:
-    return "; ".join(["default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'"])
+    ends = ("img-src data:", "base-uri 'none'", "form-action 'none'")
+    return "; ".join(["default-src 'none'", *sources, *ends])
 
 
 def _markup(text: str) -> str:
@@ -233,6 +241,7 @@ def _environment() -> "jinja2.Environment":
         plot_element=drawn(plot_element),
         legend_shape=drawn(legend_shape),
         spark=drawn(spark),
+        icon=ICON,
         reading=READING,
         unknown=UNKNOWN,
         matched=False,
