@@ -8,11 +8,13 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
 
+from modelcmp import config
 from modelcmp.cli import main, site
 from modelcmp.cli.folder import LIST, STAGING
 
@@ -310,12 +312,25 @@ def test_check_says_what_would_change_and_writes_nothing(
 
 
 def test_pairs_of_the_configuration_have_a_page(run: Run, tmp_path: Path) -> None:
-    config = tmp_path / "modelcmp.toml"
-    config.write_text('pairs = [["painter", "alpha"], ["gamma", "beta", "alpha"]]\n')
+    settings = tmp_path / "modelcmp.toml"
+    settings.write_text('pairs = [["painter", "alpha"], ["gamma", "beta", "alpha"]]\n')
     assert run("--nearest", "0")[0] == 0
     compared = {p.stem for p in (tmp_path / "out" / "compare").glob("*.html")}
     assert compared == {"index", "painter_vs_alpha", "gamma_vs_beta_vs_alpha"}
     assert b"compare/painter_vs_alpha.html" in (tmp_path / "out" / "index.html").read_bytes()
+
+
+def test_pages_of_the_configuration_have_a_comparison_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Page(NamedTuple):
+        models: tuple[str, ...]
+
+    pages = [Page(("painter", "alpha")), Page(("gamma",))]
+    monkeypatch.setitem(config.DEFAULTS, "page", pages)
+    assert run("--nearest", "0")[0] == 0
+    compared = {p.stem for p in (tmp_path / "out" / "compare").glob("*.html")}
+    assert compared == {"index", "painter_vs_alpha"}
 
 
 @pytest.mark.parametrize(

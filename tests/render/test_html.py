@@ -19,11 +19,15 @@ import pytest
 
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.loading import Catalogue, load_catalogue
+from modelcmp.cli import main
 from modelcmp.comparison.compare import compare_models
 from modelcmp.comparison.explain import explain
 from modelcmp.comparison.listing import Filters, make_listing
+from modelcmp.matching.graph import MatchGraph, ModelEvidence
 from modelcmp.render import FORMATS, Look
-from modelcmp.scoring.rank import Method, rank_model
+from modelcmp.scoring.profiles import resolve_profile
+from modelcmp.scoring.rank import Method, make_method, rank_model
+from modelcmp.scoring.values import Circumstances
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 HTML = FORMATS["html"]
@@ -190,6 +194,43 @@ def test_sources_lead_from_the_numbers_to_the_list(catalogue: Catalogue, method:
     marks = {e.get("href") for e in tree.iter("a") if (e.get("href") or "").startswith("#source-")}
     items = {f"#{e.get('id')}" for e in tree.iter("li") if (e.get("id") or "").startswith("source")}
     assert marks == items != set()
+
+
+def test_matches_of_a_search_log_are_shown(catalogue: Catalogue) -> None:
+    card = catalogue.get("alpha")
+    first = card.capabilities[0]
+    graph = MatchGraph(
+        needs=(), edges=(), models={"alpha": ModelEvidence(1234, 10, None, 1234, 7)},
+        capabilities={("alpha", first.id): 1200}, scale=None, episodes=1234, navigational=0,
+        days=7, looked_up=0,
+    )  # fmt: skip
+    circumstances = Circumstances(catalogue.registry, catalogue.as_of, graph)
+    method = make_method(resolve_profile("balanced"), circumstances)
+    comparison = compare_models([card, catalogue.get("beta")], method)
+    tree = parse(HTML.render(comparison, Look()))
+    told = words(next(tree.iter("details")))
+    assert first.title in told and "matched 1,200 times" in told
+    assert "Times matched1,200 times" in told
+    listing = make_listing(catalogue.load_all().cards, method, Filters())
+    table = next(parse(HTML.render(listing, Look())).iter("table"))
+    rows = [[words(cell) for cell in row] for row in table.iter("tr")]
+    assert rows[0][-1] == "Matched"
+    assert [row[-1] for row in rows if row[1].startswith(card.name)] == ["1,234"]
+
+
+def test_a_search_says_what_was_understood_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "found.html"
+    given = ["--catalogue", str(CASES), "--no-builtin", "-o", str(page)]
+    assert main(["search", "paint <b>pictures</b>, open weights", *given]) == 0
+    assert capsys.readouterr().out == ""
+    tree = parse(page.read_text(encoding="utf-8"))
+    assert words(next(tree.iter("h1"))) == "paint <b>pictures</b>, open weights"
+    assert [words(e) for e in tree.iter("h2")] == ["Understood"]
+    rows = [[words(cell) for cell in row] for row in next(tree.iter("table")).iter("tr")]
+    assert rows[0] == ["Place", "Model", "Fit", "Matched", "Rank", "Price"]
+    assert len(rows) > 1
 
 
 def test_a_template_that_names_what_is_not_there_fails() -> None:

@@ -97,6 +97,8 @@ def _make_site(session: Session, nearest: int) -> "Site":
 def _named(session: Session) -> list[tuple[str, ...]]:
     """Return the comparisons that the configuration asks for, by the ids of their models."""
     wanted: list[Sequence[str]] = list(session.value("pairs"))
+    pages = session.settings.get("page")
+    wanted += [page.models for page in (pages.value if pages else ()) if len(page.models) > 1]
     found = []
     for names in wanted:
         ids = tuple(session.catalogue.get(name).id for name in names)
