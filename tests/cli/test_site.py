@@ -250,20 +250,20 @@ def test_a_run_that_fails_leaves_the_site_as_it_was(
     before = files(tmp_path / "out")
     beta = cards / "beta.yaml"
     beta.write_text(beta.read_text().replace("name: Beta", "name: Better"))
-    made = 0
+    real, made = Path.write_bytes, 0
 
-    def fails_late(*given: object) -> object:
+    def fails_late(path: Path, data: bytes) -> int:
         nonlocal made
         made += 1
         if made > 4:
             raise OSError(28, "No space left on device")
-        return real(*given)  # type: ignore[arg-type]
+        return real(path, data)
 
-    real = site._render_one
     with monkeypatch.context() as patch:
-        patch.setattr(site, "_render_one", fails_late)
-        code, _, _ = run()
-    assert code == 3 and made == 5
+        patch.setattr(Path, "write_bytes", fails_late)
+        code, printed, told = run()
+    assert (code, printed, made) == (2, "", 5)
+    assert told.startswith("error: out/") and told.endswith(": no space left on device\n")
     assert files(tmp_path / "out") == before
     assert not (tmp_path / "out" / STAGING).exists()
 

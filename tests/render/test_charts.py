@@ -71,11 +71,12 @@ def test_a_mark_stands_where_its_score_is() -> None:
 
 
 def test_models_differ_in_shape_as_well_as_in_colour() -> None:
-    plot = plot_of(*(Mark(50, 40, 60, True, "50", "") for _ in range(4)))
+    plot = plot_of(*(Mark(50, 40, 60, True, "50", "") for _ in range(16)))
     text = draw_plot(plot)
     found = re.findall(r'x="30.00%"[^>]*><g class="(mc-\d)"><(\w+ [a-z]+="[^"]*")', text)
-    assert [colour for colour, _ in found] == ["mc-0", "mc-1", "mc-2", "mc-3"]
-    assert len({shape for _, shape in found}) == 4
+    assert [colour for colour, _ in found[:4]] == ["mc-0", "mc-1", "mc-2", "mc-3"]
+    assert len({shape for _, shape in found[:4]}) == 4
+    assert len(set(found)) == 16
     assert all(colour in text for colour in (*LIGHT, *DARK))
 
 

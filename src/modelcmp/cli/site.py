@@ -158,7 +158,10 @@ _given: list[tuple[Any, Path]] = []
 
 
 def _begin(site: "Site", staging: Path) -> None:
-    """Hand a process what all its pages share, once."""
+    """Hand a process what all its pages share, once; an interrupt is for the one that started it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _given[:] = [(site, staging)]
 
 

@@ -142,7 +142,8 @@ def spark(value: float, low: float, high: float, number: int) -> str:
 
 
 def _shape(number: int) -> str:
-    return SHAPES[number % len(SHAPES)]
+    # After the last colour the shapes move on by one, so that sixteen models all differ.
+    return SHAPES[(number + number // len(LIGHT)) % len(SHAPES)]
 
 
 def _height(plot: Plot) -> int:

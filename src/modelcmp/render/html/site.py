@@ -270,7 +270,7 @@ def _method(site: Site, page: Page) -> tuple[str, str]:
             case Table(head, rows):
                 plain.append({"head": head, "rows": rows})
     data = {"schema": METHOD, **as_json.method_fields(site.method)}
-    return html, _text({**data, "constants": method_constants(site.method), "pages": plain})
+    return html, _text({**data, "constants": method_constants(site.method), "manual": plain})
 
 
 def _pieces(text: str) -> list[tuple[bool, str]]:
