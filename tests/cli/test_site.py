@@ -353,6 +353,24 @@ def test_pairs_that_cannot_be_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_searches_of_the_user_are_published_only_when_they_are_named(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"2026-11-01,c{n},write text,click,alpha,1" for n in range(30)]
+    log.write_text("\n".join(["time,client,query,action,model,position", *rows]) + "\n")
+    own = ["--catalogue", str(CASES), "--no-builtin"]
+    assert main(["evidence", "add", str(log), *own]) == 0
+    capsys.readouterr()
+    (store,) = (tmp_path / "data").rglob("evidence.sqlite")
+    run(out="plain")
+    assert b"not configured" in (tmp_path / "plain" / "models" / "alpha.html").read_bytes()
+    assert run("--evidence", str(store), out="named")[0] == 0
+    matched = json.loads((tmp_path / "named" / "models" / "alpha.json").read_bytes())
+    assert matched["times_matched"] > 0
+    assert "Matched" in (tmp_path / "named" / "index.html").read_text()
+
+
 @pytest.mark.parametrize("option", [("-o", "x.html"), ("--format", "html"), ("--json",)])
 def test_options_of_a_single_result_are_refused(option: tuple[str, ...], run: Run) -> None:
     code, printed, told = run(*option)

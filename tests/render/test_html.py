@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -25,6 +26,7 @@ from modelcmp.comparison.explain import explain
 from modelcmp.comparison.listing import Filters, make_listing
 from modelcmp.matching.graph import MatchGraph, ModelEvidence
 from modelcmp.render import FORMATS, Look
+from modelcmp.render.html import render_report
 from modelcmp.scoring.profiles import resolve_profile
 from modelcmp.scoring.rank import Method, make_method, rank_model
 from modelcmp.scoring.values import Circumstances
@@ -194,6 +196,20 @@ def test_sources_lead_from_the_numbers_to_the_list(catalogue: Catalogue, method:
     marks = {e.get("href") for e in tree.iter("a") if (e.get("href") or "").startswith("#source-")}
     items = {f"#{e.get('id')}" for e in tree.iter("li") if (e.get("id") or "").startswith("source")}
     assert marks == items != set()
+
+
+def test_a_report_has_a_table_for_each_section() -> None:
+    section = SimpleNamespace(
+        title="Lacking", text="So much.", columns=("Fact", "Cards"), rows=(("<b>price</b>", "3"),),
+        right=frozenset({1}),
+    )  # fmt: skip
+    empty = SimpleNamespace(title="Wrong", text="", columns=(), rows=(), right=frozenset())
+    report = SimpleNamespace(title="What is missing", text="", sections=(section, empty))
+    tree = parse(render_report(report, look=Look()))
+    assert [words(e) for e in tree.iter("h2")] == ["Lacking", "Wrong"]
+    (table,) = tree.iter("table")
+    assert [words(cell) for cell in table.iter("td")] == ["<b>price</b>", "3"]
+    assert words(table[0]) == "Lacking: 1 row"
 
 
 def test_matches_of_a_search_log_are_shown(catalogue: Catalogue) -> None:

@@ -51,7 +51,7 @@ def site_command(
     """
     from modelcmp.render.html.site import site_pages
 
-    session = Session(_without_file(options))
+    session = _public(Session(_without_file(options)))
     folder = Folder(Path(out))
     site = _make_site(session, nearest)
     pages = site_pages(site)
@@ -79,6 +79,15 @@ def _without_file(options: Options) -> Options:
     if options.json:
         raise UsageError("site takes no --json", hint="JSON lies beside every page")
     return replace(options, check=False)
+
+
+def _public(session: Session) -> Session:
+    """Return the session without the user's own searches: a site shows only evidence it is given."""
+    from dataclasses import replace
+
+    if session.value("evidence") is not None:
+        return session
+    return Session(replace(session.options, no_evidence=True))
 
 
 def _make_site(session: Session, nearest: int) -> "Site":

@@ -23,7 +23,7 @@ from modelcmp.comparison.facts import (
     licence_text,
     price_text,
 )
-from modelcmp.comparison.report import day_text, method_text, overlap_rows, sources_of
+from modelcmp.comparison.telling import day_text, method_text, overlap_rows, sources_of
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.render import Look
 from modelcmp.render.clean import link, markdown

@@ -24,7 +24,7 @@ from modelcmp.comparison.compare import (
 )
 from modelcmp.comparison.facts import UNKNOWN, card_rows, licence_text, price_text, window_text
 from modelcmp.comparison.plot import READING, plot_scores
-from modelcmp.comparison.report import (
+from modelcmp.comparison.telling import (
     Told,
     day_text,
     method_text,
@@ -169,6 +169,11 @@ def render_facts(facts: "Facts", *, look: Look) -> str:
     return _page(
         "facts", None, None, facts=facts, remarks=remarks, columns=names[: 3 if remarks else 2]
     )
+
+
+def render_report(report: Any, *, look: Look) -> str:
+    """Return a report: its title, its text, and a table for each section."""
+    return _page("report", None, None, report=report)
 
 
 def _page(template: str, place: Place | None, method: Method | None, **given: Any) -> str:
