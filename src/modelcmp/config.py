@@ -46,8 +46,8 @@ KEYS: dict[str, str] = {
     "evidence": "File of search evidence, relative to the file.",
     "signals": "File of figures read over the cards, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
+    "pairs": "Comparisons a site always has and diff tells of: a list of lists of models.",
     "weights": "Table of dimension = weight, changing the profile.",
-    "pairs": 'Pairs of models that diff tells the verdict on: a list of texts such as "a,b".',
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
 """Every key of a configuration file."""
@@ -71,8 +71,8 @@ DEFAULTS: dict[str, Any] = {
     "evidence": None,
     "signals": None,
     "remember": False,
-    "weights": {},
     "pairs": [],
+    "weights": {},
     "profiles": {},
 }
 
@@ -187,10 +187,6 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
         return [str(path.parent / text) for text in texts]
-    if name == "pairs" and not (
-        isinstance(value, list) and all(isinstance(text, str) for text in value)
-    ):
-        raise ConfigError(f"{path}: pairs must be a list of texts", hint='pairs = ["a,b"]')
     if name in ("builtin", "remember") and not isinstance(value, bool):
         raise ConfigError(f"{path}: {name} must be true or false")
     if name in ("evidence", "signals") and isinstance(value, str):
@@ -199,6 +195,8 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         raise ConfigError(f"{path}: {name} must be text")
     if name == "as_of":
         return str(value)
+    if name == "pairs":
+        return _pairs(path, value)
     if name == "weights":
         return _weights(path, "weights", value)
     if name == "profiles":
@@ -206,6 +204,18 @@ def _checked(path: Path, name: str, value: Any) -> Any:
             raise ConfigError(f"{path}: profiles must be a table")
         return {key: _weights(path, f"profiles.{key}", inner) for key, inner in value.items()}
     return value
+
+
+def _pairs(path: Path, value: Any) -> list[tuple[str, ...]]:
+    pairs = value if isinstance(value, list) else [value]
+    if not all(isinstance(pair, list) and len(pair) > 1 for pair in pairs) or not all(
+        isinstance(name, str) for pair in pairs for name in pair
+    ):
+        raise ConfigError(
+            f"{path}: pairs must be a list of lists of two models or more",
+            hint='pairs = [["bakllava", "sd35-large"]]',
+        )
+    return [tuple(pair) for pair in pairs]
 
 
 def _weights(path: Path, name: str, value: Any) -> dict[str, float]:

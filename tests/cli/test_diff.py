@@ -128,7 +128,7 @@ def test_pairs_come_from_the_command_line_or_the_configuration(
     assert main(["diff", *same, "--pair", "alpha,beta", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["pairs"][0]["pair"] == ["alpha", "beta"]
     config = tmp_path / "modelcmp.toml"
-    config.write_text('pairs = ["gamma,alpha"]\n')
+    config.write_text('pairs = [["gamma", "alpha"]]\n')
     assert main(["diff", *same, "--config", str(config), "--json"]) == 0
     (pair,) = json.loads(capsys.readouterr().out)["pairs"]
     assert (pair["pair"], pair["changed"]) == (["gamma", "alpha"], False)

@@ -119,8 +119,9 @@ def test_a_file_of_signals_is_written_and_says_what_changed(world: World) -> Non
     assert code == 0
     assert err == "note: wrote signals.yaml\n"
     assert world.signals.read_text() == SIGNALS
-    lines = [line.split() for line in out.splitlines()]
-    assert lines[0] == ["Model", "Figure", "Before", "Now", "Change"]
+    told = out.partition("Changes\n")[2]
+    lines = [line.split() for line in told.splitlines()]
+    assert lines[0] == ["Model,", "repository", "Figure", "Before", "Now", "Change"]
     assert lines[1][:2] == ["alpha", "rank"]
     assert float(lines[1][3]) > float(lines[1][2])
     assert lines[2:5] == [
@@ -241,7 +242,7 @@ def test_each_format_tells_every_figure(world: World) -> None:
     _, document, _ = world.run("--dry-run", "--json")
     result = json.loads(document)
     assert list(result) == [
-        "schema", "profile", "weights", "method", "as_of", "day", "target", "written", "models",
+        "schema", "profile", "method", "as_of", "day", "target", "written", "models",
     ]  # fmt: skip
     assert list(result["models"][0]) == ["id", "name", "rank", "place", "figures"]
     _, markdown, _ = world.run("--dry-run", "--format", "markdown")
@@ -254,7 +255,7 @@ def test_what_was_asked_today_is_not_asked_again(world: World) -> None:
     first = world.asked()
     code, out, _ = world.run("--signals", "signals.yaml", "--format", "table")
     assert (code, world.asked()) == (0, first)
-    assert out.startswith("Figures: 6 asked earlier today; no ranks moved.")
+    assert f"Figures of {TODAY}\nFigures: 6 asked earlier today; no ranks moved." in out
     full = world.run("--signals", "signals.yaml", "--format", "table", "--full")[1]
     assert full.count("asked today") == 6
     world.run("--signals", "signals.yaml", "--force")

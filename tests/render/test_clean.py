@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -177,3 +178,29 @@ def test_hostile_text_stands_in_json_as_it_is() -> None:
     text = (GOLDEN / "compare-hostile.json").read_text(encoding="utf-8")
     assert "<script>alert(1)</script> :bug: **b**" in text
     assert html.unescape(text) == text or "&lt;b&gt;" in text
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_text_in_html_and_svg_reads_back_as_it_is_shown(text: str) -> None:
+    safe = clean.xml(text)
+    root = ElementTree.fromstring(f'<a b="{safe}">{safe}</a>')
+    shown = clean.visible(text).replace("\ufffe", "U+FFFE").replace("\uffff", "U+FFFF")
+    assert (root.text or "") == root.get("b") == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://example.org/a(b)c?d=e#f", "https://example.org/a%28b%29c?d=e#f"),
+        ('http://example.org/"onclick=x', "http://example.org/%22onclick=x"),
+        ("https://", None),
+        ("HTTPS://example.org", None),
+        ("javascript:alert(1)//https://example.org", None),
+        (" https://example.org", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_may_be_links(url: str | None, target: str | None) -> None:
+    assert clean.address(url) == target

@@ -101,6 +101,12 @@ class Catalogue:
         return max(stated) if stated else str(self._meta(DATA / META)["as_of"])
 
     @property
+    def title(self) -> str | None:
+        """What the catalogue is called: the title that the last directory with one states."""
+        titles = [self._meta(root.meta).get("title") for root in self.roots]
+        return next((str(title) for title in reversed(titles) if title), None)
+
+    @property
     def states_as_of(self) -> bool:
         """Whether any loaded catalogue says which day it speaks for."""
         return any(root.meta for root in self.roots)

@@ -1,6 +1,7 @@
 """The command `diff`: two catalogues, or a git revision and the files at hand."""
 
 from contextlib import ExitStack
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -147,14 +148,18 @@ def _read(side: Side) -> ReadSide:
 
 
 def _pairs(session: Session, given: list[str] | None) -> list[tuple[str, str]] | None:
-    """Return the pairs asked for: those of the command line, else of the configuration, else None."""
-    texts = given or session.value("pairs")
-    if not texts:
-        return None
-    pairs = []
-    for text in texts:
-        names = [name.strip() for name in text.split(",")]
-        if len(names) != 2 or not all(names) or names[0] == names[1]:
-            raise UsageError(f"{text} is no pair of models", hint="write it as A,B")
-        pairs.append((names[0], names[1]))
-    return pairs
+    """Return the pairs asked for: those of the command line, else of the configuration, else None.
+
+    Of a comparison of more than two models in the configuration, every pair is told.
+    """
+    if given:
+        return [_pair(text) for text in given]
+    named = session.value("pairs")
+    return [pair for models in named for pair in combinations(models, 2)] or None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UsageError(f"{text} is no pair of models", hint="write it as A,B")
+    return names[0], names[1]

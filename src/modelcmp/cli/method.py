@@ -66,8 +66,10 @@ def config_command(options: Options) -> None:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return " vs ".join(map(str, value))
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(_shown, value)) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_shown(inner)}" for key, inner in value.items()) or "none"
     if isinstance(value, float):

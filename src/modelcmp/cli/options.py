@@ -52,7 +52,7 @@ class Options:
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", "-f", metavar="FORMAT", help="auto, table, markdown, json or tsv.",
+            "--format", "-f", metavar="FORMAT", help="auto, table, markdown, html, json or tsv.",
         ),
     ] = None  # fmt: skip
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False

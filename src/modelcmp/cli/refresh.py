@@ -282,7 +282,7 @@ class _Run:
 
     def report(self, *, full: bool) -> None:
         """Print what changed, and warn of what did not come. Raises CardError for cards not written."""
-        from modelcmp.comparison.refreshed import make_refresh
+        from modelcmp.comparison.refreshed import make_refresh, report_refresh
 
         result = make_refresh(
             self._before,
@@ -293,7 +293,7 @@ class _Run:
             target=self._target.name,
             written=self._write,
         )
-        self._session.emit(result, full=full)
+        self._session.emit(report_refresh(result, full=full))
         self._warn()
         if not self._write:
             self._session.note("a dry run: nothing was written")

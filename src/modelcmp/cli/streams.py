@@ -53,6 +53,15 @@ def write_err(lines: Iterable[str]) -> None:
         stream.flush()
 
 
+def rewrite_line(text: str, before: int) -> None:
+    """Write the last line of standard error anew, over one of `before` letters; for progress alone."""
+    stream = sys.stderr
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):
+            stream.write(f"\r{text:<{before}}" if text else f"\r{'':<{before}}\r")
+            stream.flush()
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a result to a file: beside it first, then renamed, so that it is old or new, never half.
 
@@ -71,13 +80,15 @@ def write_file(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, target)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         reason = (error.strerror or "cannot be written").lower()
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else None
         raise OutputError(f"{path}: {reason}", hint=hint) from None
+    finally:
+        if temporary is not None:  # failed, or interrupted
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
 
 
 def _umask() -> int:

@@ -1,13 +1,16 @@
 """What a refresh changed: figure by figure, and what that does to rank and place of each model."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelcmp.catalogue.asking import Answer
 from modelcmp.catalogue.card import Metric, ModelCard
 from modelcmp.catalogue.figures import HOSTS, Repository, is_of, repositories_of
 from modelcmp.comparison.compare import places
+from modelcmp.comparison.tables import Report, Section, Value
 from modelcmp.scoring.rank import Method, RankedModel, rank_model, rounded
+
+REFRESH = "modelcmp/refresh/1"
 
 TITLES = {"hf_downloads_30d": "downloads", "hf_likes": "likes", "github_stars": "stars"}
 """Figures in a word; the repository beside them says whose they are."""
@@ -194,3 +197,71 @@ def _state(name: str, answer: Answer, before: Metric | None, now: Metric | None)
     if before is None or now is None:
         return "new"
     return "same" if before.value == now.value else "changed"
+
+
+def report_refresh(refresh: Refresh, *, full: bool = False) -> Report:
+    """Return what changed: each model with its rank, its figures below, and how many there were.
+
+    People read of figures that stayed the same only in `full`; programs always do.
+    """
+    rows = tuple(row for model in refresh.told(full=full) for row in _told_rows(model))
+    columns = ("Model, repository", "Figure", "Before", "Now", "Change")
+    method = refresh.method
+    return Report(
+        title=f"Figures of {refresh.day}",
+        text=f"{refresh.summary()} Scored as of {method.as_of} under profile {method.profile.id}.",
+        sections=(Section("Changes", columns, rows, right=frozenset({2, 3})),) if rows else (),
+        document={
+            "schema": REFRESH,
+            "profile": method.profile.id,
+            "method": method.hash,
+            "as_of": method.as_of,
+            "day": refresh.day,
+            "target": refresh.target,
+            "written": refresh.written,
+            "models": [_fields(model) for model in refresh.models],
+        },
+        lines=_lines(refresh.models),
+    )
+
+
+def _told_rows(model: ModelChange) -> list[tuple[str, ...]]:
+    ranks = (f"{model.rank_before:.1f}", f"{model.rank_now:.1f}")
+    rows: list[tuple[str, ...]] = [(model.card.id, "rank", *ranks, model.rank_text())]
+    for owner, figure in zip(owner_texts(model.figures), model.figures, strict=True):
+        counts = ["—" if n is None else f"{n:,}" for n in (figure.before, figure.now)]
+        rows.append((owner, figure.title, *counts, figure.change_text()))
+    return rows
+
+
+def _fields(model: ModelChange) -> dict[str, Any]:
+    return {
+        "id": model.card.id,
+        "name": model.card.name,
+        "rank": {"before": model.rank_before, "now": model.rank_now},
+        "place": {"before": model.place_before, "now": model.place_now},
+        "figures": [{**f._asdict(), "problem": f.problem or None} for f in model.figures],
+    }
+
+
+def _lines(models: Sequence[ModelChange]) -> tuple[tuple[Value, ...], ...]:
+    """Return one line per figure that was asked for, with the rank of its model before and after."""
+    head = (
+        "id", "metric", "repository", "before", "before_day", "now", "now_day", "state", "problem",
+        "rank_before", "rank_now", "place_before", "place_now",
+    )  # fmt: skip
+    return (
+        head,
+        *(
+            (
+                model.card.id,
+                *figure,
+                model.rank_before,
+                model.rank_now,
+                model.place_before,
+                model.place_now,
+            )
+            for model in models
+            for figure in model.figures
+        ),
+    )

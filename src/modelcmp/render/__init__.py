@@ -50,7 +50,6 @@ class Format(NamedTuple):
             "Listing": "listing",
             "Hits": "hits",
             "Report": "report",
-            "Refresh": "refresh",
         }
         name = f"render_{kinds.get(type(result).__name__, 'facts')}"
         function = getattr(import_module(f"modelcmp.render.{self.id}"), name, None)
@@ -69,6 +68,7 @@ FORMATS: dict[str, Format] = {
         Format(
             "markdown", (".md", ".markdown"), "GitHub-safe Markdown, for documents and CI", False
         ),
+        Format("html", (".html", ".htm"), "one page that carries all it needs, for readers", False),
         Format("json", (".json",), "versioned JSON, for pipelines and agents", True),
         Format("tsv", (".tsv",), "tab-separated lines, for the shell", True),
     )

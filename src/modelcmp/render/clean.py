@@ -5,12 +5,15 @@ a person or run a formula.
 """
 
 import re
+from html import escape
 
 # C0, DEL, C1, line and paragraph separators, bidi controls, zero width, tags, lone surrogates.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+_NO_XML = re.compile("[\ufffe\uffff]")
+_WEB = re.compile(r"https?://[^/?#\s]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
@@ -58,8 +61,20 @@ def link(text: str, url: str | None) -> str:
     """Return a Markdown link, or the text alone where there is no address."""
     if url is None:
         return markdown(text)
-    safe = re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
-    return f"[{markdown(text)}](<{safe}>)"
+    return f"[{markdown(text)}](<{_safe_address(url)}>)"
+
+
+def _safe_address(url: str) -> str:
+    return re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
+
+
+def address(url: str | None) -> str | None:
+    """Return a web address that may stand in a link, or None for anything else.
+
+    >>> address("https://example.org/a(b)"), address("javascript:alert(1)"), address(None)
+    ('https://example.org/a%28b%29', None, None)
+    """
+    return _safe_address(url) if url is not None and _WEB.match(url) else None
 
 
 def no_command(line: str) -> str:
@@ -73,6 +88,15 @@ def no_command(line: str) -> str:
         if text.startswith(command):
             return line.replace(command, harmless, 1)
     return line
+
+
+def xml(text: str) -> str:
+    """Return `text` for inside an element or an attribute of HTML, XML or SVG, on one line.
+
+    >>> xml("<b> & \\uffff")
+    '&lt;b&gt; &amp; U+FFFF'
+    """
+    return escape(_NO_XML.sub(_spell, visible(text)))
 
 
 def tsv(text: str) -> str:

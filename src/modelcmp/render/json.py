@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.refreshed import ModelChange, Refresh
     from modelcmp.comparison.tables import Report
     from modelcmp.comparison.verdict import Verdict
 
@@ -25,36 +24,43 @@ COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"
 MODELS = "modelcmp/models/1"
 FACTS = "modelcmp/facts/1"
-REFRESH = "modelcmp/refresh/1"
 
 
 def render_comparison(comparison: Comparison, *, look: Look) -> str:
     """Return the whole comparison; nothing is left out, whatever `look` says."""
+    return _text(comparison_document(comparison))
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return what the JSON of a comparison holds."""
     verdict = comparison.verdict
-    return _text(
-        {
-            "schema": COMPARISON,
-            **_method(comparison.method),
-            "comparability": verdict.comparability.score,
-            "jobs": _jobs(verdict),
-            "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
-            "models": [
-                {**model_fields(m, comparison.method), "place": comparison.places[m.card.id]}
-                for m in comparison.models
-            ],
-            "capability_overlap": {
-                "shared": list(comparison.overlap.shared),
-                "only": {model: list(tags) for model, tags in comparison.overlap.only.items()},
-            },
-            "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
-            "pairs": [_verdict(pair) for pair in comparison.pairs],
-            "need": _need(comparison.need),
-        }
-    )
+    return {
+        "schema": COMPARISON,
+        **method_fields(comparison.method),
+        "comparability": verdict.comparability.score,
+        "jobs": _jobs(verdict),
+        "caveats": [{"code": c.code, "text": c.text} for c in comparison.caveats],
+        "models": [
+            {**model_fields(m, comparison.method), "place": comparison.places[m.card.id]}
+            for m in comparison.models
+        ],
+        "capability_overlap": {
+            "shared": list(comparison.overlap.shared),
+            "only": {model: list(tags) for model, tags in comparison.overlap.only.items()},
+        },
+        "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
+        "pairs": [_verdict(pair) for pair in comparison.pairs],
+        "need": _need(comparison.need),
+    }
 
 
 def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
     """Return one card with its full breakdown."""
+    return _text(model_document(model, method))
+
+
+def model_document(model: RankedModel, method: Method) -> dict[str, Any]:
+    """Return what the JSON of one card holds."""
     card = model.card
     more = {
         "benchmarks": [_result(result, card) for result in card.benchmarks],
@@ -72,7 +78,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
             for v in card.variants
         ],
     }
-    return _text({"schema": MODEL, **_method(method), **model_fields(model, method), **more})
+    return {"schema": MODEL, **method_fields(method), **model_fields(model, method), **more}
 
 
 def render_listing(listing: Listing, *, look: Look) -> str:
@@ -81,7 +87,7 @@ def render_listing(listing: Listing, *, look: Look) -> str:
         {**model_fields(m, listing.method), "place": listing.places[m.card.id]}
         for m in listing.models
     ]
-    return _text({"schema": MODELS, **_method(listing.method), "models": models})
+    return _text({"schema": MODELS, **method_fields(listing.method), "models": models})
 
 
 def render_facts(facts: Facts, *, look: Look) -> str:
@@ -106,7 +112,8 @@ def _text(value: dict[str, Any]) -> str:
     return json_text(text) + "\n"
 
 
-def _method(method: Method) -> dict[str, Any]:
+def method_fields(method: Method) -> dict[str, Any]:
+    """Return the fields that say how scores were made, by the same names everywhere."""
     return {
         "profile": method.profile.id,
         "weights": {name: rounded(share, 4) for name, share in method.shares.items()},
@@ -317,7 +324,7 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     return _text(
         {
             "schema": MODELS,
-            **_method(hits.method),
+            **method_fields(hits.method),
             "query": hits.query,
             "literal": hits.literal,
             "understood": list(hits.understood),
@@ -325,37 +332,3 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             "models": models,
         }
     )
-
-
-def method_fields(method: Method) -> dict[str, Any]:
-    """Return the fields every schema gives of how ranks were made."""
-    return _method(method)
-
-
-def render_refresh(refresh: Refresh, *, look: Look) -> str:
-    """Return every figure that was asked for, before and after, and every rank."""
-    head = {"day": refresh.day, "target": refresh.target, "written": refresh.written}
-    models = [_model_change(model) for model in refresh.models]
-    return _text({"schema": REFRESH, **_method(refresh.method), **head, "models": models})
-
-
-def _model_change(model: ModelChange) -> dict[str, Any]:
-    return {
-        "id": model.card.id,
-        "name": model.card.name,
-        "rank": {"before": model.rank_before, "now": model.rank_now},
-        "place": {"before": model.place_before, "now": model.place_now},
-        "figures": [
-            {
-                "metric": figure.metric,
-                "repository": figure.repository,
-                "before": figure.before,
-                "before_day": figure.before_day,
-                "now": figure.now,
-                "now_day": figure.now_day,
-                "state": figure.state,
-                "problem": figure.problem or None,
-            }
-            for figure in model.figures
-        ],
-    }

@@ -23,6 +23,7 @@ from modelcmp.comparison.facts import (
     licence_text,
     price_text,
 )
+from modelcmp.comparison.telling import day_text, method_text, overlap_rows, sources_of
 from modelcmp.comparison.verdict import CALLS
 from modelcmp.render import Look
 from modelcmp.render.clean import link, markdown
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.refreshed import Refresh
     from modelcmp.comparison.tables import Report, Section
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
@@ -144,8 +144,7 @@ class Footnotes:
 
     def __init__(self, model: RankedModel) -> None:
         self._model = model
-        found = [e for d in model.dimensions for c in d.contributions for e in c.value.evidence]
-        self._numbers = {e: n for n, e in enumerate(dict.fromkeys(found), start=1)}
+        self._numbers = {e: n for n, e in enumerate(sources_of(model), start=1)}
 
     def marks(self, evidence: Iterable[Evidence]) -> str:
         """Return the marks for some evidence."""
@@ -160,8 +159,7 @@ class Footnotes:
     def definitions(self) -> Iterator[str]:
         """Yield the footnotes themselves."""
         for evidence, number in self._numbers.items():
-            when = "read" if evidence.undated else "as of"
-            text = f"{link(evidence.source, evidence.url)}, {when} {evidence.day}"
+            text = f"{link(evidence.source, evidence.url)}, {day_text(evidence)}"
             yield f"[^{self._model.card.id}-{number}]: {text}"
 
 
@@ -187,17 +185,7 @@ def _verdict(comparison: Comparison) -> str:
 
 
 def _overlap(comparison: Comparison) -> str:
-    overlap = comparison.overlap
-
-    def titles(tags: Iterable[str]) -> str:
-        return markdown(", ".join(overlap.titles[tag] for tag in tags)) or "none"
-
-    everybody = "Both" if len(comparison.models) == 2 else "All"
-    rows = [[everybody, titles(overlap.shared)]]
-    rows += [
-        [f"Stated of {markdown(model.card.name)} alone", titles(overlap.only[model.card.id])]
-        for model in comparison.models
-    ]
+    rows = [[markdown(who), markdown(what)] for who, what in overlap_rows(comparison)]
     return table(["Who has it", "Capability tags"], rows)
 
 
@@ -291,11 +279,7 @@ def table(
 
 
 def _method_line(method: Method) -> str:
-    weights = ", ".join(f"{name} {100 * share:.0f}" for name, share in method.shares.items())
-    return (
-        f"Scored as of {method.as_of} under profile {markdown(method.profile.id)} "
-        f"({weights}), method {method.hash}."
-    )
+    return markdown(method_text(method))
 
 
 def _document(parts: Iterable[str]) -> str:
@@ -325,27 +309,5 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             head_text(hits),
             table(head, rows, right={0, 2, 4}) if rows else "",
             _method_line(hits.method),
-        ]
-    )
-
-
-def render_refresh(refresh: Refresh, *, look: Look) -> str:
-    """Return a table of what changed, figure by figure under the rank of its model."""
-    rows: list[list[str]] = []
-    for model in refresh.told(full=look.full):
-        ranks = [f"{model.rank_before:.1f}", f"{model.rank_now:.1f}"]
-        name = f"{markdown(model.card.name)} ({model.card.id})"
-        rows.append([name, "rank", *ranks, model.rank_text()])
-        for figure in model.figures:
-            counts = ["—" if n is None else f"{n:,}" for n in (figure.before, figure.now)]
-            told = markdown(figure.change_text())
-            rows.append([markdown(figure.repository), figure.title, *counts, told])
-    head = ["Model, repository", "Figure", "Before", "Now", "Change"]
-    return _document(
-        [
-            f"# Figures of {refresh.day}",
-            refresh.summary(),
-            table(head, rows, right={2, 3}) if rows else "",
-            _method_line(refresh.method),
         ]
     )

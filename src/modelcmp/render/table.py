@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.refreshed import Refresh
     from modelcmp.comparison.tables import Report, Section
 
 BAR_CELLS = 8
@@ -423,28 +422,3 @@ def render_hits(hits: Hits, *, look: Look) -> str:
     if hits.models:
         parts.append(grid)
     return _draw([*parts, _line(f"profile {method.profile.id}, as of {method.as_of}", "dim")], look)
-
-
-def render_refresh(refresh: Refresh, *, look: Look) -> str:
-    """Return what changed: each model with its rank, its figures below, and how many there were."""
-    from modelcmp.comparison.refreshed import owner_texts
-
-    grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    grid.add_column("Model", overflow="fold", min_width=14, ratio=3)
-    grid.add_column("Figure", no_wrap=True)
-    grid.add_column("Before", justify="right", no_wrap=True)
-    grid.add_column("Now", justify="right", no_wrap=True)
-    grid.add_column("Change", overflow="fold", min_width=16, ratio=2)
-    told = refresh.told(full=look.full)
-    for model in told:
-        ranks = (f"{model.rank_before:.1f}", f"{model.rank_now:.1f}", model.rank_text())
-        cells = (model.card.id, "rank", *ranks)
-        grid.add_row(*(Text(visible(cell), "bold") for cell in cells))
-        for owner, figure in zip(owner_texts(model.figures), model.figures, strict=True):
-            counts = ("—" if n is None else f"{n:,}" for n in (figure.before, figure.now))
-            line = (f"  {owner}", figure.title, *counts, figure.change_text())
-            grid.add_row(*(Text(visible(cell)) for cell in line))
-    method = refresh.method
-    foot = f"profile {method.profile.id}, as of {method.as_of}; figures of {refresh.day}"
-    parts: list[Part] = [grid, _line()] if told else []
-    return _draw([*parts, _line(refresh.summary()), _line(foot, "dim")], look)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
-    from modelcmp.comparison.refreshed import Refresh
     from modelcmp.comparison.tables import Report
 
 
@@ -144,17 +143,4 @@ def render_hits(hits: Hits, *, look: Look) -> str:
             hits.nearest,
         )
         lines.append([*map(_cell, told), *(_cell(fields[n]) for n in rest), _cell(hit.picked)])
-    return _lines(lines)
-
-
-def render_refresh(refresh: Refresh, *, look: Look) -> str:
-    """Return one line per figure that was asked for, with the rank of its model before and after."""
-    head = (
-        "id", "metric", "repository", "before", "before_day", "now", "now_day", "state", "problem",
-        "rank_before", "rank_now", "place_before", "place_now",
-    )  # fmt: skip
-    lines: list[Iterable[str]] = [head]
-    for model in refresh.models:
-        ranks = (model.rank_before, model.rank_now, model.place_before, model.place_now)
-        lines += [map(_cell, (model.card.id, *figure, *ranks)) for figure in model.figures]
     return _lines(lines)
