@@ -64,7 +64,7 @@ def add_command(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Logs as JSON lines or CSV, plain or gzip; - is standard input.",
+            metavar="FILE...", help="Logs: JSON lines, CSV, Parquet; plain or gzip; - is standard input.",
             show_default=False,
         ),
     ],

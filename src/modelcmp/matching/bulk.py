@@ -116,13 +116,13 @@ def suits(names: Sequence[str], alone: bool) -> bool:
         return False
 
 
-def connect(stack: ExitStack) -> "duckdb.DuckDBPyConnection":
+def connect(stack: ExitStack, name: str = "") -> "duckdb.DuckDBPyConnection":
     """Return a connection that loads nothing from anywhere and spills into a folder of its own."""
     try:
         import duckdb
     except ImportError:
         raise LogError(
-            "Parquet is read with DuckDB, which is not installed",
+            f"{name}: Parquet is read with DuckDB, which is not installed",
             hint="pip install 'modelcmp[duckdb]'",
         ) from None
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="modelcmp-"))
@@ -147,7 +147,7 @@ class ParquetLines:
 
     def __init__(self, name: str, stack: ExitStack) -> None:
         self.name = name
-        self._connection = connect(stack)
+        self._connection = connect(stack, name)
         file = open_log(name, stack, {})
         for _ in file.blocks():
             pass
@@ -195,7 +195,7 @@ def read_bulk(
     parser = Parser(reading)
     file = open_log(name, stack, known)
     parquet = is_parquet(name)
-    connection = connect(stack)
+    connection = connect(stack, name)
     try:
         rows = (
             _parquet_rows(connection, name, parser)
