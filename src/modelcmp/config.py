@@ -1,7 +1,8 @@
 """Settings and where each came from: flag, environment, project file, user file, built in.
 
-A project's file may say which catalogue and weights to use; there is no setting with which it could
-name a host, a command or a place to write to.
+A project's file may say which catalogue and weights to use, and which documents of its own folder to
+build; there is no setting with which it could name a host, a command or a place outside that folder
+to write to.
 """
 
 import os
@@ -38,6 +39,8 @@ KEYS: dict[str, str] = {
     "as_of": "Day the scores speak for.",
     "evidence": "File of search evidence, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
+    "documents": "Documents whose blocks build fills: a pattern or a list, inside the file's folder.",
+    "page": "Table of one page that build writes, repeatable: models, output, format, profile, full.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -53,6 +56,20 @@ class Setting(NamedTuple):
     origin: str
 
 
+class Page(NamedTuple):
+    """One page that `build` writes: a comparison, or the card of a single model."""
+
+    models: tuple[str, ...]
+    output: str
+    format: str | None = None
+    profile: str | None = None
+    full: bool = False
+
+    def __str__(self) -> str:
+        """Return the file it is written to."""
+        return self.output
+
+
 DEFAULTS: dict[str, Any] = {
     "catalogue": [],
     "builtin": True,
@@ -61,6 +78,8 @@ DEFAULTS: dict[str, Any] = {
     "as_of": None,
     "evidence": None,
     "remember": False,
+    "documents": [],
+    "page": [],
     "weights": {},
     "profiles": {},
 }
@@ -85,6 +104,7 @@ def load_settings(
         for path in (user, file or _project_file(directory)):
             if path is not None:
                 settings.update(_read_file(path))
+                _refuse_documents(path, user, settings)
     elif file is not None:
         settings.update(_read_file(file))
     settings.update(_read_environment(environment))
@@ -92,6 +112,18 @@ def load_settings(
         if value is not None and value != []:
             settings[name] = Setting(value, "command line")
     return settings
+
+
+def project_folder(directory: Path, file: Path | None = None, *, use_files: bool = True) -> Path:
+    """Return the folder that `build` may write in: that of the project's file, else `directory`."""
+    found = file or (_project_file(directory) if use_files else None)
+    return found.parent if found is not None else directory
+
+
+def _refuse_documents(path: Path, user: Path | None, settings: Mapping[str, Setting]) -> None:
+    for name in ("documents", "page"):
+        if path == user and settings[name].origin == str(user):
+            raise ConfigError(f"{path}: {name} belongs in the file of a project")
 
 
 def default_store_path(environment: Mapping[str, str]) -> Path | None:
@@ -164,6 +196,15 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
         return [str(path.parent / text) for text in texts]
+    if name == "documents":
+        patterns = [value] if isinstance(value, str) else value
+        if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
+            raise ConfigError(f"{path}: documents must be a text or a list of texts")
+        return patterns
+    if name == "page":
+        if not isinstance(value, list):
+            raise ConfigError(f"{path}: page must be a list of tables", hint="write [[page]]")
+        return [_page(path, number, table) for number, table in enumerate(value, start=1)]
     if name in ("builtin", "remember") and not isinstance(value, bool):
         raise ConfigError(f"{path}: {name} must be true or false")
     if name == "evidence" and isinstance(value, str):
@@ -179,6 +220,31 @@ def _checked(path: Path, name: str, value: Any) -> Any:
             raise ConfigError(f"{path}: profiles must be a table")
         return {key: _weights(path, f"profiles.{key}", inner) for key, inner in value.items()}
     return value
+
+
+def _page(path: Path, number: int, table: Any) -> Page:
+    where = f"{path}: page {number}"
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where} must be a table", hint="write [[page]]")
+    for key, value in table.items():
+        if key not in Page._fields:
+            raise ConfigError(
+                f"{where}: unknown key {key}",
+                hint=did_you_mean(key, Page._fields) or f"there are {', '.join(Page._fields)}",
+            )
+        if key in ("output", "format", "profile") and not isinstance(value, str):
+            raise ConfigError(f"{where}: {key} must be text")
+    models, output, full = table.get("models"), table.get("output"), table.get("full", False)
+    texts = isinstance(models, list) and models and all(isinstance(name, str) for name in models)
+    if not texts or any(name.startswith("-") for name in models or ()):
+        raise ConfigError(
+            f"{where}: models must be a list of ids", hint='models = ["one", "other"]'
+        )
+    if not output:
+        raise ConfigError(f"{where}: output is missing", hint='output = "docs/one-vs-other.md"')
+    if not isinstance(full, bool):
+        raise ConfigError(f"{where}: full must be true or false")
+    return Page(tuple(models or ()), output, table.get("format"), table.get("profile"), full)
 
 
 def _weights(path: Path, name: str, value: Any) -> dict[str, float]:

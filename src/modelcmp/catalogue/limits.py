@@ -5,6 +5,9 @@ from __future__ import annotations
 FILE_BYTES = 1024 * 1024
 """Largest YAML file that is opened; a card of fifteen capabilities takes about 15 kB."""
 
+DOCUMENT_BYTES = 4 * 1024 * 1024
+"""Largest document whose blocks are filled."""
+
 CATALOGUE_FILES = 20_000
 """Most files read from one catalogue directory."""
 

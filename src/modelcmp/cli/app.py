@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("modelcmp.cli.models", "Answers"),
     "list": ("modelcmp.cli.models", "Answers"),
     "rank": ("modelcmp.cli.models", "Answers"),
+    "build": ("modelcmp.cli.build", "Documents"),
     "evidence": ("modelcmp.cli.evidence", "Evidence"),
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),

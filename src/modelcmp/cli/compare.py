@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.options import Options, common
-from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import GateError, UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def compare_command(
     """
     from modelcmp.comparison.compare import compare_models
 
-    session = Session(options)
+    session = open_session(options)
     _check_gates(session, expect, fail_under, min_coverage, fail_on or [])
     cards = session.find_cards(read_names(names))
     fit = _fit(session, cards, need) if need else None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.options import FilterOptions, Options, common, takes
-from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def show_command(
     """
     from modelcmp.scoring.rank import rank_model
 
-    session = Session(options)
+    session = open_session(options)
     names = read_names([name])
     if len(names) != 1:
         raise UsageError("show takes one model", hint="modelcmp compare takes several")
@@ -82,7 +82,7 @@ def rank_command(options: Options, filters: FilterOptions, sort: Sort = None) ->
 def _list(options: Options, given: FilterOptions, sort: str) -> None:
     from modelcmp.comparison.listing import make_listing
 
-    session = Session(options, default_piped="tsv")
+    session = open_session(options, default_piped="tsv")
     cards = session.all_cards()
     filters = read_filters(session, given, cards)
     listing = make_listing(cards, session.method, filters, sort=sort, limit=given.limit)

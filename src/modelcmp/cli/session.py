@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +50,18 @@ class Session:
     def settings(self) -> dict[str, Setting]:
         """Every setting with its origin."""
         options = self.options
-        flags: dict[str, Any] = {
+        return load_settings(
+            self.flags(),
+            os.environ,
+            Path.cwd(),
+            file=Path(options.config) if options.config else None,
+            use_files=not options.no_config,
+        )
+
+    def flags(self) -> dict[str, Any]:
+        """Return what the command line says of each setting; None where it says nothing."""
+        options = self.options
+        return {
             "catalogue": options.catalogue,
             "builtin": False if options.no_builtin else None,
             "format": "json" if options.json else options.format,
@@ -59,13 +70,6 @@ class Session:
             "evidence": options.evidence,
             "weights": _parse_weights(options.weight or []) or None,
         }
-        return load_settings(
-            flags,
-            os.environ,
-            Path.cwd(),
-            file=Path(options.config) if options.config else None,
-            use_files=not options.no_config,
-        )
 
     def value(self, name: str) -> Any:
         """Return the value of a setting."""
@@ -300,6 +304,15 @@ class Session:
             self.note(f"wrote {output}")
 
 
+def open_session(options: Options, *, default_piped: str = "markdown") -> Session:
+    """Return the session of a command: its own, or one inside the run that embeds the command."""
+    host = options.context.obj if options.context is not None else None
+    if host is not None:
+        embedded: Session = host.open(options)
+        return embedded
+    return Session(options, default_piped=default_piped)
+
+
 def warn_of(problems: Sequence[CardProblem]) -> None:
     """Name what was wrong with cards that were left out."""
     from modelcmp.catalogue.limits import PROBLEMS_LISTED
@@ -321,14 +334,18 @@ def check_file(path: Path, text: str) -> None:
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     if held == text:
         return
+    write_err(diff_lines(str(path), held, text))
+    raise GateError(f"{path} is out of date", hint="run it without --check to write it anew")
+
+
+def diff_lines(name: str, held: str, text: str) -> Iterator[str]:
+    """Return the lines of a unified diff from what a file holds to what it would hold."""
     from difflib import unified_diff
 
-    lines = unified_diff(
-        held.splitlines(), text.splitlines(), f"{path} (as it is)", f"{path} (as it would be)",
+    return unified_diff(
+        held.splitlines(), text.splitlines(), f"{name} (as it is)", f"{name} (as it would be)",
         lineterm="",
     )  # fmt: skip
-    write_err(lines)
-    raise GateError(f"{path} is out of date", hint="run it without --check to write it anew")
 
 
 def cache_path() -> Path | None:
