@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from modelcmp.catalogue.loading import Catalogue, load_catalogue
+from modelcmp.comparison.baseline import hold_against, parse_baseline
 from modelcmp.comparison.compare import compare_models
 from modelcmp.comparison.explain import explain
 from modelcmp.comparison.listing import Filters, make_listing
@@ -67,6 +68,17 @@ def test_comparison(case: str, kind: str, catalogue: Catalogue, case_method: Met
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_since_a_baseline(kind: str, catalogue: Catalogue, case_method: Method) -> None:
+    earlier = case_method.circumstances._replace(as_of="2026-06-23")
+    then = make_method(case_method.profile, earlier)
+    old = compare_models([catalogue.get("alpha"), catalogue.get("gamma")], then)
+    baseline = parse_baseline(FORMATS["json"].render(old, Look()), "old.json")
+    now = compare_models([catalogue.get(name) for name in ("alpha", "beta")], case_method)
+    text = FORMATS[kind].render(hold_against(now, baseline), Look())
+    assert text == held(f"compare-baseline{FORMATS[kind].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("name", ["gamma", "painter", "hostile"])
 def test_model(name: str, kind: str, catalogue: Catalogue, case_method: Method) -> None:
     model = rank_model(catalogue.get(name), case_method)
@@ -89,7 +101,7 @@ def test_explanation(word: str, kind: str, catalogue: Catalogue) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    names = {f"compare-{case}" for case in COMPARISONS} | {"rank"}
+    names = {f"compare-{case}" for case in COMPARISONS} | {"rank", "compare-baseline"}
     names |= {f"show-{name}" for name in ("gamma", "painter", "hostile")}
     names |= {f"explain-{word}" for word in ("hf_likes", "ecosystem", "self-host", "leans")}
     assert {path.stem for path in GOLDEN.iterdir()} == names

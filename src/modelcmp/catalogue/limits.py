@@ -8,6 +8,9 @@ FILE_BYTES = 1024 * 1024
 DOCUMENT_BYTES = 4 * 1024 * 1024
 """Largest document whose blocks are filled."""
 
+BASELINE_BYTES = 16 * 1024 * 1024
+"""Largest earlier comparison that is read; one of two models takes about 100 kB."""
+
 CATALOGUE_FILES = 20_000
 """Most files read from one catalogue directory."""
 

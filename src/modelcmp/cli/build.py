@@ -409,6 +409,13 @@ class _Embedded(Session):
         """Keep the result for the build to write."""
         self._host.text = text
 
+    def input_path(self, name: str) -> Path:
+        """Return a path from the project's folder; raises UsageError where it leads out of it."""
+        path = (self._host.root / name).resolve()
+        if not path.is_relative_to(self._host.root):
+            raise UsageError(f"{name} lies outside of the project's folder")
+        return path
+
     def note(self, text: str) -> None:
         """Say it with the place of the block before."""
         self._outer.note(f"{self._host.where}: {text}")

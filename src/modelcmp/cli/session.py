@@ -243,6 +243,10 @@ class Session:
             self.catalogue.remember_good(self.fingerprint)
         return loaded.cards
 
+    def input_path(self, name: str) -> Path:
+        """Return the path of a file that an option names."""
+        return Path(name)
+
     def note(self, text: str) -> None:
         """Say something on standard error that is not an error; --quiet hides it."""
         if not self.options.quiet:

@@ -39,6 +39,7 @@ from modelcmp.scoring.signals import DIMENSIONS
 from modelcmp.scoring.values import SignalValue, State
 
 if TYPE_CHECKING:
+    from modelcmp.comparison.changes import Changes
     from modelcmp.matching.graph import MatchGraph
 
 CLAIMS = {
@@ -115,6 +116,8 @@ class Comparison(NamedTuple):
     pairs: tuple[Verdict, ...]
     sentence: str
     need: NeedFit | None = None
+    changes: "Changes | None" = None
+    """What moved since a baseline; None without one."""
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
         f"# {' vs '.join(markdown(name) for name in names)}",
         _comparison_table(comparison, names, notes),
         _verdict(comparison),
+        *_changes(comparison),
         "## Capabilities",
         _overlap(comparison),
         *(_capability_details(model.card, comparison) for model in comparison.models),
@@ -160,6 +161,17 @@ def _verdict(comparison: Comparison) -> str:
     if comparison.caveats:
         lines += ["", *(f"- {markdown(caveat.text)}" for caveat in comparison.caveats)]
     return "\n".join(lines)
+
+
+def _changes(comparison: Comparison) -> list[str]:
+    if comparison.changes is None:
+        return []
+    from modelcmp.comparison.changes import COLUMNS, change_rows, tell_changes
+
+    told = "\n".join(f"- {markdown(text)}" for text in tell_changes(comparison.changes))
+    rows = [[markdown(cell) for cell in row] for row in change_rows(comparison.changes)]
+    title = f"## Since the baseline of {markdown(comparison.changes.as_of_was)}"
+    return [title, told, *([table(list(COLUMNS), rows, right={4})] if rows else [])]
 
 
 def _overlap(comparison: Comparison) -> str:

@@ -61,7 +61,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     ]
     for model in comparison.models:
         parts += _capabilities(model.card, comparison, look)
-    parts += [*_overlap(comparison), _line(), *_verdict(comparison)]
+    parts += [*_overlap(comparison), _line(), *_changes(comparison), *_verdict(comparison)]
     return _draw(parts, look)
 
 
@@ -299,6 +299,32 @@ def _overlap(comparison: Comparison) -> list[Part]:
         told(f"Stated of {m.card.name} alone", overlap.only[m.card.id]) for m in comparison.models
     ]
     return [*parts, *only]
+
+
+def _changes(comparison: Comparison) -> list[Part]:
+    changes = comparison.changes
+    if changes is None:
+        return []
+    from modelcmp.comparison.changes import COLUMNS, change_rows, tell_changes
+
+    told = [_line(text, indent=2) for text in tell_changes(changes)]
+    rows = change_rows(changes)
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for number, column in enumerate(COLUMNS):
+        points = column == "Points"
+        grid.add_column(
+            column, justify="right" if points else "left", no_wrap=points, overflow="fold",
+            ratio=None if points else (3 if number == len(COLUMNS) - 1 else 2),
+        )  # fmt: skip
+    shown = ""
+    for row in rows:
+        model = "" if row.model == shown else row.model
+        shown = row.model
+        grid.add_row(*(Text(visible(cell)) for cell in row._replace(model=model)))
+    parts: list[Part] = [_line(f"Since the baseline of {changes.as_of_was}", "bold"), *told]
+    if rows:
+        parts += [_line(), grid]
+    return [*parts, _line()]
 
 
 def _verdict(comparison: Comparison) -> list[Part]:
