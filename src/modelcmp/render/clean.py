@@ -5,12 +5,14 @@ a person or run a formula.
 """
 
 import re
+from html import escape
 
 # C0, DEL, C1, line and paragraph separators, bidi controls, zero width, tags, lone surrogates.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+_NO_XML = re.compile("[\ufffe\uffff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
@@ -73,6 +75,15 @@ def no_command(line: str) -> str:
         if text.startswith(command):
             return line.replace(command, harmless, 1)
     return line
+
+
+def xml(text: str) -> str:
+    """Return `text` for inside an element or an attribute of HTML, XML or SVG, on one line.
+
+    >>> xml("<b> & \\uffff")
+    '&lt;b&gt; &amp; U+FFFF'
+    """
+    return escape(_NO_XML.sub(_spell, visible(text)))
 
 
 def tsv(text: str) -> str:
