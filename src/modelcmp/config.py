@@ -40,7 +40,7 @@ KEYS: dict[str, str] = {
     "evidence": "File of search evidence, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
     "documents": "Documents whose blocks build fills: a pattern or a list, inside the file's folder.",
-    "page": "Table of one page that build writes, repeatable: models, output, format, profile, full.",
+    "page": "Table of one page that build writes, repeatable: models, output, format, profile, full, images.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -64,6 +64,7 @@ class Page(NamedTuple):
     format: str | None = None
     profile: str | None = None
     full: bool = False
+    images: str | None = None
 
     def __str__(self) -> str:
         """Return the file it is written to."""
@@ -232,11 +233,11 @@ def _page(path: Path, number: int, table: Any) -> Page:
                 f"{where}: unknown key {key}",
                 hint=did_you_mean(key, Page._fields) or f"there are {', '.join(Page._fields)}",
             )
-        if key in ("output", "format", "profile") and not isinstance(value, str):
+        if key in ("output", "format", "profile", "images") and not isinstance(value, str):
             raise ConfigError(f"{where}: {key} must be text")
     models, output, full = table.get("models"), table.get("output"), table.get("full", False)
-    texts = isinstance(models, list) and models and all(isinstance(name, str) for name in models)
-    if not texts or any(name.startswith("-") for name in models or ()):
+    named = isinstance(models, list) and models and all(isinstance(name, str) for name in models)
+    if not named or any(name.startswith("-") for name in models or ()):
         raise ConfigError(
             f"{where}: models must be a list of ids", hint='models = ["one", "other"]'
         )
@@ -244,7 +245,8 @@ def _page(path: Path, number: int, table: Any) -> Page:
         raise ConfigError(f"{where}: output is missing", hint='output = "docs/one-vs-other.md"')
     if not isinstance(full, bool):
         raise ConfigError(f"{where}: full must be true or false")
-    return Page(tuple(models or ()), output, table.get("format"), table.get("profile"), full)
+    texts = {name: table.get(name) for name in ("format", "profile", "images")}
+    return Page(tuple(models or ()), output, full=full, **texts)
 
 
 def _weights(path: Path, name: str, value: Any) -> dict[str, float]:

@@ -353,3 +353,46 @@ def test_where_a_build_was_started_does_not_matter(
     monkeypatch.chdir(project)
     monkeypatch.setenv("COLUMNS", "200")
     assert run("build", "--check", "-q").code == 0
+
+
+def test_pictures_stand_beside_the_documents_that_show_them(project: Path, run: Run) -> None:
+    for folder in ("docs", "docs/my pictures"):
+        (project / folder).mkdir()
+    configure(
+        project,
+        'documents = ["docs/*.md"]\n[[page]]\nmodels = ["alpha"]\noutput = "one.md"\n'
+        'images = "docs/my pictures"\nprofile = "production"\n',
+    )
+    command = "compare alpha beta --images 'docs/my pictures'"
+    (project / "docs" / "a.md").write_text(block(command) + block(command))
+    assert run("build", "--check").code == 1
+    assert list((project / "docs" / "my pictures").iterdir()) == []
+    assert run("build").code == 0
+    drawn = sorted(path.name for path in (project / "docs" / "my pictures").iterdir())
+    assert drawn == ["alpha-production.svg", "alpha-vs-beta.svg"]
+    text = (project / "docs" / "a.md").read_text()
+    assert text.count("](my%20pictures/alpha-vs-beta.svg)\n") == 2
+    assert "](docs/my%20pictures/alpha-production.svg)\n" in (project / "one.md").read_text()
+    assert run("build", "--check") == (0, "", "note: 4 files are up to date\n")
+    (project / "docs" / "my pictures" / "alpha-vs-beta.svg").write_text("<svg/>")
+    assert run("build", "--check").code == 1
+
+
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [
+        (["show alpha --images .."], "../alpha.svg: lies outside of the project's folder"),
+        (["show alpha --images /tmp"], "/tmp/alpha.svg: lies outside of the project's folder"),
+        (["show alpha --images no"], "no/alpha.svg: the folder it is in does not exist"),
+        (["show alpha --images .", "show alpha --images . --as-of 2027-01-01"],
+         "alpha.svg: two different pictures would be written to it"),
+    ],
+)  # fmt: skip
+def test_pictures_that_cannot_be_drawn(
+    commands: list[str], message: str, project: Path, run: Run
+) -> None:
+    (project / "a.md").write_text("\n".join(block(command) for command in commands))
+    result = run("build")
+    assert result.code == 2
+    assert message.rpartition("/")[2] in result.err
+    assert not (project / "alpha.svg").exists()

@@ -248,6 +248,17 @@ class Build:
             self._complain(name, (error.strerror or "cannot be read").lower())
         return None
 
+    def add_picture(self, path: Path, svg: str) -> None:
+        """Take a picture that a block or page shows; one file never stands for two pictures."""
+        place = self._place(path, _shown(path))
+        if place is None:
+            return
+        if any(made.path == place and made.text != svg for made in self.made):
+            self._complain(_shown(place), "two different pictures would be written to it")
+        elif not any(made.path == place for made in self.made):
+            held = self._read(place, _shown(place)) if place.exists() else None
+            self.made.append(Made(place, _shown(place), held, svg))
+
     def _make_page(self, path: Path, page: Page) -> None:
         name = _shown(path)
         wanted = self._page_format(path, page, name)
@@ -257,7 +268,8 @@ class Build:
         words = ["compare" if len(page.models) > 1 else "show"]
         words += ["--full"] * page.full
         words += ["--profile", page.profile] if page.profile else []
-        text = self._run([*words, "--", *page.models], name, 0, wanted)
+        words += ["--images", page.images] if page.images else []
+        text = self._run([*words, "--", *page.models], path, name, wanted)
         if text is not None:
             self.made.append(Made(path, name, held, text))
 
@@ -287,12 +299,12 @@ class Build:
         blocks, troubles = find_blocks(text)
         for trouble in troubles:
             self._complain(name, trouble.message, trouble.line, trouble.column)
-        contents = [self._fill(block, name) for block in blocks]
+        contents = [self._fill(block, path, name) for block in blocks]
         kept = [content for content in contents if content is not None]
         if not troubles and len(kept) == len(blocks):
             self.made.append(Made(path, name, text, fill_blocks(text, blocks, kept)))
 
-    def _fill(self, block: "Block", name: str) -> str | None:
+    def _fill(self, block: "Block", path: Path, name: str) -> str | None:
         from modelcmp.render import FORMATS
 
         column = len(block.prefix) + 1
@@ -306,17 +318,23 @@ class Build:
             hint = did_you_mean(word, BLOCK_COMMANDS) or f"there are {', '.join(BLOCK_COMMANDS)}"
             self._complain(name, f"a block cannot hold {word} ({hint})", block.line, column)
             return None
-        return self._run(words, name, block.line, FORMATS["markdown"], column)
+        return self._run(words, path, name, FORMATS["markdown"], block.line, column)
 
     def _run(
-        self, words: list[str], name: str, line: int, wanted: "Format", column: int = 1
+        self,
+        words: list[str],
+        path: Path,
+        name: str,
+        wanted: "Format",
+        line: int = 0,
+        column: int = 0,
     ) -> str | None:
         """Return what a command shows, or None, and said why."""
         from modelcmp.cli import dispatch
 
         where = f"{name}:{line}" if line else name
-        host = _Host(self.session, self.root, where, wanted)
-        at = (line, column) if line else (0, 0)
+        host = _Host(self, path, where, wanted)
+        at = (line, column)
         try:
             if "-" in words or {"-h", "--help"} & set(words):
                 raise UsageError("a block shows models, and reads nothing from standard input")
@@ -335,9 +353,11 @@ class Build:
 class _Host:
     """What a command finds that runs inside of a build: it opens its session here."""
 
-    def __init__(self, outer: Session, root: Path, where: str, wanted: "Format") -> None:
-        self.outer = outer
-        self.root = root
+    def __init__(self, build: Build, path: Path, where: str, wanted: "Format") -> None:
+        self.outer = build.session
+        self.root = build.root
+        self.draw = build.add_picture
+        self.folder = path.parent
         self.where = where
         self.format = wanted
         self.text: str | None = None
@@ -415,6 +435,15 @@ class _Embedded(Session):
         if not path.is_relative_to(self._host.root):
             raise UsageError(f"{name} lies outside of the project's folder")
         return path
+
+    def _picture_folder(self, directory: str) -> Path:
+        return self._host.root / directory
+
+    def _document_folder(self) -> Path:
+        return self._host.folder
+
+    def _add_picture(self, path: Path, svg: str) -> None:
+        self._host.draw(path, svg)
 
     def note(self, text: str) -> None:
         """Say it with the place of the block before."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import Images, Options, common
 from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import GateError, UnknownNameError, UsageError, did_you_mean
 
@@ -56,6 +56,7 @@ def compare_command(
             "--max-drop", metavar="N", help="Exit 1 if a rank fell by over N, beyond noise.",
         ),
     ] = None,
+    images: Images = None,
 ) -> None:  # fmt: skip
     """Compare two models or more: ranks, capabilities, verdict.
 
@@ -76,7 +77,8 @@ def compare_command(
     drops: list[str] = []
     if baseline is not None:
         comparison, drops = _since(session, comparison, baseline, max_drop)
-    session.emit(comparison, full=full)
+    given = session.draw(images, comparison.models)
+    session.emit(comparison, full=full, **given)
     _apply_gates(session, comparison, expect, fail_under, min_coverage, fail_on or [], drops)
 
 

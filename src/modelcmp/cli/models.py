@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import FilterOptions, Options, common, takes
+from modelcmp.cli.options import FilterOptions, Images, Options, common, takes
 from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import UnknownNameError, UsageError, did_you_mean
 
@@ -33,6 +33,7 @@ def show_command(
         ),
     ],
     full: Annotated[bool, typer.Option("--full", help="Show every capability.")] = False,
+    images: Images = None,
 ) -> None:  # fmt: skip
     """Show one card, and signal by signal how its rank comes about.
 
@@ -50,7 +51,8 @@ def show_command(
         raise UsageError("show takes one model", hint="modelcmp compare takes several")
     (card,) = session.find_cards(names)
     model = rank_model(card, session.method)
-    session.emit(model, full=full, method=session.method)
+    given = session.draw(images, [model])
+    session.emit(model, full=full, method=session.method, **given)
 
 
 @takes(Options, FilterOptions)

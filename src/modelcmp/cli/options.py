@@ -13,6 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
+Images = Annotated[
+    str | None,
+    typer.Option(
+        "--images", metavar="DIR", help="Markdown only: draw the scores into DIR and link them.",
+    ),
+]  # fmt: skip
+
 CATALOGUE = "Catalogue"
 OUTPUT = "Output"
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from modelcmp.cli.options import Options
     from modelcmp.matching.graph import Matcher, MatchGraph
     from modelcmp.render import Format, Look
-    from modelcmp.scoring.rank import Method
+    from modelcmp.scoring.rank import Method, RankedModel
 
 FILE_WIDTH = 100
 """Width of a table in a file: fixed, so that the terminal at hand leaves no trace in it."""
@@ -39,6 +39,7 @@ class Session:
     def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
         self.options = options
         self._default_piped = default_piped
+        self._pictures: list[tuple[Path, str]] = []
         self.makes_store = False
         """Whether this run may make a store of evidence that is not there yet."""
         if options.color not in ("auto", "always", "never"):
@@ -296,9 +297,44 @@ class Session:
         text = self.format.render(result, self.look(full=full), **given)
         self.emit_text(text)
 
+    def draw(self, directory: str | None, models: Sequence[RankedModel]) -> dict[str, Any]:
+        """Return what shows a picture of these models' scores; the file is written with the result.
+
+        Nothing where no directory is named. Raises UsageError where the format shows no picture.
+        """
+        if directory is None:
+            return {}
+        from modelcmp.render.pictures import Image, picture_scores
+
+        if self.format.id != "markdown":
+            raise UsageError(
+                f"--images is for Markdown, not for {self.format.id}", hint="add --format markdown"
+            )
+        picture = picture_scores(models, self.method)
+        path = self._picture_folder(directory) / picture.name
+        self._add_picture(path, picture.svg)
+        way = os.path.relpath(path.absolute(), self._document_folder().absolute())
+        return {"image": Image(picture.alt, Path(way).as_posix())}
+
+    def _picture_folder(self, directory: str) -> Path:
+        return Path(directory)
+
+    def _document_folder(self) -> Path:
+        output = self.options.output
+        return Path(output).parent if output and output != "-" else Path()
+
+    def _add_picture(self, path: Path, svg: str) -> None:
+        self._pictures.append((path, svg))
+
     def emit_text(self, text: str) -> None:
         """Write a finished text where it was asked for, or compare it with what is there."""
         output = self.options.output
+        for path, svg in self._pictures:
+            if self.options.check:
+                check_file(path, svg)
+            else:
+                write_file(path, svg)
+                self.note(f"wrote {path}")
         if not output or output == "-":
             write_out(text)
         elif self.options.check:

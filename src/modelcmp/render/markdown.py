@@ -35,16 +35,18 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.render.pictures import Image
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 
 
-def render_comparison(comparison: Comparison, *, look: Look) -> str:
+def render_comparison(comparison: Comparison, *, look: Look, image: Image | None = None) -> str:
     """Return a whole document: table, verdict, caveats, capabilities, sources, method line."""
     names = [model.card.name for model in comparison.models]
     notes = {model.card.id: Footnotes(model) for model in comparison.models}
     parts = [
         f"# {' vs '.join(markdown(name) for name in names)}",
+        str(image or ""),
         _comparison_table(comparison, names, notes),
         _verdict(comparison),
         *_changes(comparison),
@@ -58,7 +60,9 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     return _document(parts)
 
 
-def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
+def render_model(
+    model: RankedModel, *, look: Look, method: Method, image: Image | None = None
+) -> str:
     """Return one card: facts, the breakdown of its rank, results, capabilities and limits."""
     card = model.card
     notes = Footnotes(model)
@@ -66,6 +70,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
         f"# {markdown(card.name)}",
         markdown(card.summary),
         f"**{rank_text(model)}**, {coverage_text(model)}.",
+        str(image or ""),
         _card_facts(card, method.circumstances.registry),
         "## Rank",
         _breakdown(model, notes),
