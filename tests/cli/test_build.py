@@ -396,3 +396,25 @@ def test_pictures_that_cannot_be_drawn(
     assert result.code == 2
     assert message.rpartition("/")[2] in result.err
     assert not (project / "alpha.svg").exists()
+
+
+def test_a_broken_card_is_not_left_out_in_silence(project: Path, tmp_path: Path, run: Run) -> None:
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    (cards / "alpha.yaml").write_text((CASES / "alpha.yaml").read_text())
+    (cards / "broken.yaml").write_text("id: broken\n")
+    (project / "modelcmp.toml").write_text(
+        'catalogue = "../cards"\nbuiltin = false\nas_of = "2026-11-23"\ndocuments = "a.md"\n'
+    )
+    (project / "a.md").write_text(block("rank"))
+    result = run("build")
+    assert result.code == 2
+    assert "nothing was written" in result.err and "broken.yaml:1:1: name: is missing" in result.err
+    assert (project / "a.md").read_text() == block("rank")
+    (project / "a.md").write_text(block("show alpha"))
+    assert run("build").code == 0
+
+
+def test_a_pattern_may_name_what_a_page_will_be(project: Path, run: Run) -> None:
+    configure(project, 'documents = "p*.md"\n[[page]]\nmodels = ["alpha"]\noutput = "page.md"\n')
+    assert run("build").err == "note: wrote page.md\n"

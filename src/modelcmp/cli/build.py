@@ -82,8 +82,9 @@ def build_command(
     build = Build(Session(replace(options, check=False)))
     build.run(files or [])
     if build.problems:
-        what = "1 problem" if len(build.problems) == 1 else f"{len(build.problems)} problems"
-        raise DocumentError(f"{what}; nothing was written", problems=tuple(sorted(build.problems)))
+        problems = tuple(sorted(set(build.problems)))
+        what = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise DocumentError(f"{what}; nothing was written", problems=problems)
     changed = [made for made in build.made if made.text != made.held]
     stale = ""
     if options.check:
@@ -174,6 +175,8 @@ class Build:
             self._make_page(path, page)
         for path, name in named.items():
             self._fill_document(path, name)
+        # A list without the card that broke today would be a document that is not true.
+        self.problems += self.session.broken_cards
 
     def _pages(self) -> dict[Path, Page]:
         found: dict[Path, Page] = {}
@@ -191,7 +194,8 @@ class Build:
         found: dict[Path, str] = {}
         for pattern in self.session.value("documents"):
             matches = list(self._match(pattern))
-            if not matches:
+            ahead = (path.relative_to(self.root).match(pattern) for path in pages)
+            if not matches and not any(ahead):
                 self._complain(pattern, "matches no document")
             for match in matches:
                 path = self._place(match, _shown(match))

@@ -40,6 +40,8 @@ class Session:
         self.options = options
         self._default_piped = default_piped
         self._pictures: list[tuple[Path, str]] = []
+        self.broken_cards: Sequence[CardProblem] = ()
+        """What is wrong with cards that `all_cards` left out, once it was asked."""
         self.makes_store = False
         """Whether this run may make a store of evidence that is not there yet."""
         if options.color not in ("auto", "always", "never"):
@@ -239,6 +241,7 @@ class Session:
         loaded = self.catalogue.load_all()
         for text in loaded.replaced:
             self.note(text)
+        self.broken_cards = loaded.problems
         warn_of(loaded.problems)
         if not loaded.problems and not loaded.replaced:
             self.catalogue.remember_good(self.fingerprint)
