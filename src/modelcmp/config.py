@@ -93,15 +93,16 @@ def load_settings(
     *,
     file: Path | None = None,
     use_files: bool = True,
+    personal: bool = True,
 ) -> dict[str, Setting]:
     """Return every setting with its origin.
 
     `flags` holds what the command line says (None: nothing). `file` takes the place of the project's
-    file. Raises ConfigError for a file that cannot be read or a key that is none.
+    file. Without `personal` the user's own file is not read. Raises ConfigError for a file that cannot be read or a key that is none.
     """
     settings = {name: Setting(value, "built in") for name, value in DEFAULTS.items()}
     if use_files:
-        user = _user_file(environment)
+        user = _user_file(environment) if personal else None
         for path in (user, file or _project_file(directory)):
             if path is not None:
                 settings.update(_read_file(path))

@@ -280,11 +280,29 @@ def test_a_wrong_configuration_is_refused(text: str, message: str, project: Path
     assert result.code == 2 and message in result.err
 
 
+def test_what_one_user_has_of_their_own_stays_out(tmp_path: Path, project: Path, run: Run) -> None:
+    own = tmp_path / "config" / "modelcmp"
+    own.mkdir(parents=True)
+    (project / "a.md").write_text(block("rank"))
+    assert run("build").code == 0
+    log = tmp_path / "log.jsonl"
+    row = {"time": "2026-11-01T10:00:00Z", "query": "writing", "client": "c", "model": "alpha"}
+    rows = [{**row, "client": f"c{n}", "action": a, "position": 1} for n in range(40)
+            for a in ("impression", "click")]  # fmt: skip
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert run("evidence", "add", str(log)).code == 0
+    (own / "modelcmp.toml").write_text('profile = "production"\n')
+    assert "not configured" not in run("show", "alpha", "--format", "tsv").out
+    assert run("build", "--check").code == 0
+    configure(project, 'documents = "a.md"\nprofile = "demand"')
+    assert run("build", "--check").code == 1
+
+
 def test_the_users_own_file_names_no_documents(tmp_path: Path, project: Path, run: Run) -> None:
     own = tmp_path / "config" / "modelcmp"
     own.mkdir(parents=True)
     (own / "modelcmp.toml").write_text('documents = ["*.md"]\n')
-    result = run("build")
+    result = run("list")
     assert result.code == 2
     assert "documents belongs in the file of a project" in result.err
 

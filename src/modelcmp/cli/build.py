@@ -79,7 +79,10 @@ def build_command(
             "build writes the files that the configuration or the command line names",
             hint="modelcmp compare takes --output and --format",
         )
-    build = Build(Session(replace(options, check=False)))
+    session = Session(replace(options, check=False))
+    # Documents are for everybody: what one user has configured or searched for stays out of them.
+    session.personal = False
+    build = Build(session)
     build.run(files or [])
     if build.problems:
         problems = tuple(sorted(set(build.problems)))

@@ -39,6 +39,8 @@ class Session:
     def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
         self.options = options
         self._default_piped = default_piped
+        self.personal = True
+        """Whether the user's own settings and evidence count: not in what is made for everybody."""
         self._pictures: list[tuple[Path, str]] = []
         self.broken_cards: Sequence[CardProblem] = ()
         """What is wrong with cards that `all_cards` left out, once it was asked."""
@@ -59,6 +61,7 @@ class Session:
             Path.cwd(),
             file=Path(options.config) if options.config else None,
             use_files=not options.no_config,
+            personal=self.personal,
         )
 
     def flags(self) -> dict[str, Any]:
@@ -168,7 +171,9 @@ class Session:
 
     def _store_file(self) -> Path | None:
         named = self.value("evidence")
-        return Path(named) if named else default_store_path(os.environ)
+        if named or not self.personal:
+            return Path(named) if named else None
+        return default_store_path(os.environ)
 
     @cached_property
     def fingerprint(self) -> str:
