@@ -4,8 +4,6 @@ The earlier one is what `compare --format json` printed. Scores of two methods a
 the cards say of a signal then and now still is.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Literal
 

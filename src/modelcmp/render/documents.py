@@ -108,8 +108,15 @@ def _deeper(content: str, level: int) -> str:
 def _parse(text: str) -> list[Any]:
     from markdown_it import MarkdownIt
 
-    # Deeper lists than anybody writes are still read, so that code in them is known for code.
-    return MarkdownIt("commonmark", {"maxNesting": 100}).parse(text)
+    # Deeper lists than anybody writes are still read, so that code in them is known for code. What
+    # stands inside of a line is parsed only where one of our comments does: it takes most of the time.
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).disable("inline")
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type == "inline" and _MENTION.search(token.content):
+            token.children = []
+            parser.inline.parse(token.content, parser, {}, token.children)
+    return tokens
 
 
 def _comment_lines(tokens: Iterable[Any], lines: Sequence[str]) -> Iterator[int]:

@@ -1,7 +1,5 @@
 """Pictures for Markdown documents: a file of its own beside the text, and the words in its place."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -43,7 +41,7 @@ class Image(NamedTuple):
         return f"![{markdown(self.alt)}]({quote(self.link)})"
 
 
-def picture_scores(models: Sequence[RankedModel], method: Method) -> Picture:
+def picture_scores(models: "Sequence[RankedModel]", method: "Method") -> Picture:
     """Return the picture of models' scores; its name tells models and profile, never the day."""
     plot = plot_scores(models, method)
     alt = f"{plot.title}. {plot.description.removesuffix(READING).strip()}"
