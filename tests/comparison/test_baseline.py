@@ -17,8 +17,8 @@ from modelcmp.comparison.baseline import (
     hold_against,
     parse_baseline,
 )
-from modelcmp.comparison.changes import Changes, ModelChange, change_rows, tell_changes
 from modelcmp.comparison.compare import Comparison, compare_models
+from modelcmp.comparison.since import Changes, ModelChange, change_rows, tell_changes
 from modelcmp.comparison.verdict import within_noise
 from modelcmp.render import FORMATS, Look
 from modelcmp.scoring.profiles import resolve_profile

@@ -39,17 +39,17 @@ class Session:
     def __init__(self, options: Options, *, default_piped: str = "markdown") -> None:
         self.options = options
         self._default_piped = default_piped
-        self.personal = True
-        """Whether the user's own settings and evidence count: not in what is made for everybody."""
-        self._pictures: list[tuple[Path, str]] = []
-        self.broken_cards: Sequence[CardProblem] = ()
-        """What is wrong with cards that `all_cards` left out, once it was asked."""
         self.makes_store = False
         """Whether this run may make a store of evidence that is not there yet."""
         if options.color not in ("auto", "always", "never"):
             raise UsageError(f"--color takes auto, always or never, not {options.color}")
         if options.check and not options.output:
             raise UsageError("--check needs the file to look at", hint="add -o FILE")
+        self.personal = True
+        """Whether the user's own settings and evidence count: not in what is made for everybody."""
+        self._pictures: list[tuple[Path, str]] = []
+        self.broken_cards: Sequence[CardProblem] = ()
+        """What is wrong with cards that `all_cards` left out, once it was asked."""
 
     @cached_property
     def settings(self) -> dict[str, Setting]:

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modelcmp.comparison.changes import (
+from modelcmp.comparison.compare import Caveat, Comparison
+from modelcmp.comparison.since import (
     Changes,
     DimensionChange,
     ModelChange,
     SignalChange,
     VerdictChange,
 )
-from modelcmp.comparison.compare import Caveat, Comparison
 from modelcmp.comparison.verdict import within_noise
 from modelcmp.errors import ModelcmpError
 from modelcmp.scoring.rank import DimensionScore, RankedModel, rounded, standard_error

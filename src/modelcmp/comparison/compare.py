@@ -39,7 +39,7 @@ from modelcmp.scoring.signals import DIMENSIONS
 from modelcmp.scoring.values import SignalValue, State
 
 if TYPE_CHECKING:
-    from modelcmp.comparison.changes import Changes
+    from modelcmp.comparison.since import Changes
     from modelcmp.matching.graph import MatchGraph
 
 CLAIMS = {

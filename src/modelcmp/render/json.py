@@ -14,10 +14,10 @@ from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
 from modelcmp.scoring.values import Evidence, SignalValue
 
 if TYPE_CHECKING:
-    from modelcmp.comparison.changes import Changes, ModelChange
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.since import Changes, ModelChange
 
 COMPARISON = "modelcmp/comparison/1"
 MODEL = "modelcmp/model/1"

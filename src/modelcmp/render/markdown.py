@@ -171,7 +171,7 @@ def _verdict(comparison: Comparison) -> str:
 def _changes(comparison: Comparison) -> list[str]:
     if comparison.changes is None:
         return []
-    from modelcmp.comparison.changes import COLUMNS, change_rows, tell_changes
+    from modelcmp.comparison.since import COLUMNS, change_rows, tell_changes
 
     told = "\n".join(f"- {markdown(text)}" for text in tell_changes(comparison.changes))
     rows = [[markdown(cell) for cell in row] for row in change_rows(comparison.changes)]

@@ -305,7 +305,7 @@ def _changes(comparison: Comparison) -> list[Part]:
     changes = comparison.changes
     if changes is None:
         return []
-    from modelcmp.comparison.changes import COLUMNS, change_rows, tell_changes
+    from modelcmp.comparison.since import COLUMNS, change_rows, tell_changes
 
     told = [_line(text, indent=2) for text in tell_changes(changes)]
     rows = change_rows(changes)

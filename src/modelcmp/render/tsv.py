@@ -12,10 +12,10 @@ from modelcmp.render.clean import tsv
 from modelcmp.scoring.rank import Method, RankedModel
 
 if TYPE_CHECKING:
-    from modelcmp.comparison.changes import Changes
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.since import Changes
 
 Value = str | float | int | bool | None
 
