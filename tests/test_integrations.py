@@ -27,6 +27,15 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the example that was just built: whether the one kept here is true is not asked."""
+    copy = tmp_path_factory.mktemp("example") / "team"
+    shutil.copytree(EXAMPLE, copy)
+    subprocess.run([str(HERE / "modelcmp"), "build", "-q"], cwd=copy, check=True)
+    return copy
+
+
 class Job(NamedTuple):
     """What a job left behind: the exit code of each step that ran, what they said, the summary."""
 
@@ -108,10 +117,10 @@ class Runner(NamedTuple):
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
+def runner(example: Path, tmp_path: Path) -> Runner:
     """Return a runner whose workspace is a copy of the example."""
     workspace, temp = tmp_path / "workspace", tmp_path / "temp dir"
-    shutil.copytree(EXAMPLE, workspace)
+    shutil.copytree(example, workspace)
     temp.mkdir()
     return Runner(workspace, temp)
 
@@ -240,9 +249,9 @@ HookRun = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def hook(tmp_path: Path) -> HookRun:
+def hook(example: Path, tmp_path: Path) -> HookRun:
     """Return a runner of a hook's entry on the files that pre-commit would hand it."""
-    shutil.copytree(EXAMPLE, tmp_path / "repo")
+    shutil.copytree(example, tmp_path / "repo")
 
     def run(hook_id: str, *changed: str) -> subprocess.CompletedProcess[str]:
         (row,) = (row for row in HOOKS if row["id"] == hook_id)
@@ -298,9 +307,9 @@ def test_which_files_are_cards(name: str, card: bool) -> None:
 
 @needs_install
 @pytest.mark.slow
-def test_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
+def test_pre_commit_runs_the_hooks(example: Path, tmp_path: Path) -> None:
     repository = tmp_path / "repo"
-    shutil.copytree(EXAMPLE, repository)
+    shutil.copytree(example, repository)
     environment = {
         "PATH": f"{HERE}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
