@@ -310,17 +310,18 @@ def _changes(comparison: Comparison) -> list[Part]:
     told = [_line(text, indent=2) for text in tell_changes(changes)]
     rows = change_rows(changes)
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for number, column in enumerate(COLUMNS):
-        points = column == "Points"
-        grid.add_column(
-            column, justify="right" if points else "left", no_wrap=points, overflow="fold",
-            ratio=None if points else (3 if number == len(COLUMNS) - 1 else 2),
-        )  # fmt: skip
+    for column in COLUMNS[1:4]:
+        grid.add_column(column, overflow="fold", ratio=1)
+    grid.add_column(COLUMNS[4], justify="right", no_wrap=True)
     shown = ""
     for row in rows:
-        model = "" if row.model == shown else row.model
+        if row.model != shown:
+            grid.add_row(Text(visible(row.model), "bold"))
         shown = row.model
-        grid.add_row(*(Text(visible(cell)) for cell in row._replace(model=model)))
+        now = Text(visible(row.now))
+        if row.why:
+            now.append(f"\n{visible(row.why)}", "dim")
+        grid.add_row(Text(f"  {visible(row.what)}"), Text(visible(row.was)), now, row.points)
     parts: list[Part] = [_line(f"Since the baseline of {changes.as_of_was}", "bold"), *told]
     if rows:
         parts += [_line(), grid]
