@@ -436,3 +436,45 @@ def test_a_broken_card_is_not_left_out_in_silence(project: Path, tmp_path: Path,
 def test_a_pattern_may_name_what_a_page_will_be(project: Path, run: Run) -> None:
     configure(project, 'documents = "p*.md"\n[[page]]\nmodels = ["alpha"]\noutput = "page.md"\n')
     assert run("build").err == "note: wrote page.md\n"
+
+
+def test_pyproject_configures_as_well(project: Path, run: Run) -> None:
+    (project / "modelcmp.toml").unlink()
+    (project / "pyproject.toml").write_text(
+        f'[tool.modelcmp]\ncatalogue = "{CASES.as_posix()}"\nbuiltin = false\ndocuments = "a.md"\n'
+        '[[tool.modelcmp.page]]\nmodels = ["alpha"]\noutput = "p.md"\n'
+    )
+    (project / "a.md").write_text(block("rank"))
+    assert run("build").err == "note: wrote p.md\nnote: wrote a.md\n"
+    assert run("build", "--check").code == 0
+    assert run("config", "--json").out.count('"value": "p.md"') == 1
+
+
+def test_without_a_configuration_the_files_named_are_built(project: Path, run: Run) -> None:
+    (project / "modelcmp.toml").unlink()
+    (project / "a.md").write_text(block("rank --limit 1"))
+    own = ("--catalogue", str(CASES), "--no-builtin")
+    assert run("build", "a.md", *own).err == "note: wrote a.md\n"
+    assert run("build", *own).code == 2
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "b.md"):
+        (project / name).write_text(block("rank"))
+    real = os.replace
+
+    def fail(source: str, target: Path) -> None:
+        if Path(target).name == "b.md":
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    result = run("build")
+    assert (result.code, result.out) == (2, "")
+    assert "error: " in result.err and "b.md: no space left on device" in result.err
+    assert (project / "b.md").read_text() == block("rank")
+    assert sorted(path.name for path in project.iterdir()) == ["a.md", "b.md", "modelcmp.toml"]
+    monkeypatch.setattr(os, "replace", real)
+    assert run("build").err == "note: wrote b.md\nnote: 1 file is up to date\n"
