@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 from types import ModuleType
 
@@ -72,9 +73,12 @@ def test_readme_commands_exist() -> None:
     assert used <= set(COMMANDS)
 
 
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+
 def test_links_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
@@ -85,3 +89,57 @@ def test_the_example_card_passes_strictly(
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     (tmp_path / "my-model.yaml").write_text(example, encoding="utf-8")
     assert main(["validate", "--strict", str(tmp_path)]) == 0, capsys.readouterr().out
+
+
+def test_links_into_a_page_meet_a_heading() -> None:
+    for page in PAGES:
+        for target, name in re.findall(r"\]\(([\w.-]+)#([\w-]+)\)", page.read_text("utf-8")):
+            heads = re.findall(r"^#+ (.+)$", (page.parent / target).read_text("utf-8"), re.M)
+            assert name in [head.lower().replace(" ", "-") for head in heads], (
+                f"{page.name}: {name}"
+            )
+
+
+def test_the_documents_say_what_the_tool_says_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["build", "--check", "-q"]) == 0
+
+
+def commands_of(text: str) -> list[str]:
+    """Return the modelcmp commands in a page's code: a prompt, a step or a line of a recipe."""
+    fences = re.findall(r"^```(?:console|yaml|make|toml)\n(.*?)^```", text, re.S | re.M)
+    lines = [line for fence in fences for line in fence.splitlines()]
+    found = [re.match(r"[\s$-]*(?:run: )?modelcmp ([a-z].*?)(?: [|>].*)?$", line) for line in lines]
+    return [match[1] for match in found if match]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_commands_and_options_in_pages_exist(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in commands_of(page.read_text(encoding="utf-8")):
+        words = command.split()
+        name = words[:2] if words[0] == "evidence" else words[:1]
+        assert main([*name, "--help"]) == 0, command
+        help_text = capsys.readouterr().out
+        used = set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", f" {command}"))
+        assert [option for option in sorted(used) if option not in help_text] == [], command
+
+
+def test_getting_started_gets_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (block,) = re.findall(r"^```markdown\n(.*?)^```", page, re.S | re.M)
+    (tmp_path / "README.md").write_text(block)
+    ran = 0
+    for fence in re.findall(r"^```\w+\n(.*?)^```", page, re.S | re.M):
+        if named := re.match(r"# (\S+\.(?:yaml|toml))\n", fence):
+            (tmp_path / named[1]).write_text(fence)
+        for command in re.findall(r"^\$ modelcmp (.+)$", fence, re.M):
+            assert main(shlex.split(command)) == 0, (command, capsys.readouterr().err)
+            ran += 1
+    assert ran > 8
+    assert "(my-model)" in (tmp_path / "README.md").read_text()

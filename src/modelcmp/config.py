@@ -1,7 +1,8 @@
 """Settings and where each came from: flag, environment, project file, user file, built in.
 
-A project's file may say which catalogue and weights to use; there is no setting with which it could
-name a host, a command or a place to write to.
+A project's file may say which catalogue and weights to use, and which documents of its own folder to
+build; there is no setting with which it could name a host, a command or a place outside that folder
+to write to.
 """
 
 import os
@@ -47,6 +48,8 @@ KEYS: dict[str, str] = {
     "signals": "File of figures read over the cards, relative to the file.",
     "remember": "Whether searches are counted as evidence: true or false.",
     "pairs": "Comparisons a site always has and diff tells of: a list of lists of models.",
+    "documents": "Documents whose blocks build fills: a pattern or a list, inside the file's folder.",
+    "page": "Table of one page that build writes, repeatable: models, output, format, profile, full, images.",
     "weights": "Table of dimension = weight, changing the profile.",
     "profiles": "Table of profiles of one's own: name = table of dimension = weight.",
 }
@@ -62,6 +65,21 @@ class Setting(NamedTuple):
     origin: str
 
 
+class Page(NamedTuple):
+    """One page that `build` writes: a comparison, or the card of a single model."""
+
+    models: tuple[str, ...]
+    output: str
+    format: str | None = None
+    profile: str | None = None
+    full: bool = False
+    images: str | None = None
+
+    def __str__(self) -> str:
+        """Return the file it is written to."""
+        return self.output
+
+
 DEFAULTS: dict[str, Any] = {
     "catalogue": [],
     "builtin": True,
@@ -72,6 +90,8 @@ DEFAULTS: dict[str, Any] = {
     "signals": None,
     "remember": False,
     "pairs": [],
+    "documents": [],
+    "page": [],
     "weights": {},
     "profiles": {},
 }
@@ -84,18 +104,20 @@ def load_settings(
     *,
     file: Path | None = None,
     use_files: bool = True,
+    personal: bool = True,
 ) -> dict[str, Setting]:
     """Return every setting with its origin.
 
     `flags` holds what the command line says (None: nothing). `file` takes the place of the project's
-    file. Raises ConfigError for a file that cannot be read or a key that is none.
+    file. Without `personal` the user's own file is not read. Raises ConfigError for a file that cannot be read or a key that is none.
     """
     settings = {name: Setting(value, "built in") for name, value in DEFAULTS.items()}
     if use_files:
-        user = _user_file(environment)
+        user = _user_file(environment) if personal else None
         for path in (user, file or _project_file(directory)):
             if path is not None:
                 settings.update(_read_file(path))
+                _refuse_documents(path, user, settings)
     elif file is not None:
         settings.update(_read_file(file))
     settings.update(_read_environment(environment))
@@ -103,6 +125,18 @@ def load_settings(
         if value is not None and value != []:
             settings[name] = Setting(value, "command line")
     return settings
+
+
+def project_folder(directory: Path, file: Path | None = None, *, use_files: bool = True) -> Path:
+    """Return the folder that `build` may write in: that of the project's file, else `directory`."""
+    found = file or (_project_file(directory) if use_files else None)
+    return found.parent if found is not None else directory
+
+
+def _refuse_documents(path: Path, user: Path | None, settings: Mapping[str, Setting]) -> None:
+    for name in ("documents", "page"):
+        if path == user and settings[name].origin == str(user):
+            raise ConfigError(f"{path}: {name} belongs in the file of a project")
 
 
 def default_store_path(environment: Mapping[str, str]) -> Path | None:
@@ -187,6 +221,15 @@ def _checked(path: Path, name: str, value: Any) -> Any:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ConfigError(f"{path}: catalogue must be a text or a list of texts")
         return [str(path.parent / text) for text in texts]
+    if name == "documents":
+        patterns = [value] if isinstance(value, str) else value
+        if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
+            raise ConfigError(f"{path}: documents must be a text or a list of texts")
+        return patterns
+    if name == "page":
+        if not isinstance(value, list):
+            raise ConfigError(f"{path}: page must be a list of tables", hint="write [[page]]")
+        return [_page(path, number, table) for number, table in enumerate(value, start=1)]
     if name in ("builtin", "remember") and not isinstance(value, bool):
         raise ConfigError(f"{path}: {name} must be true or false")
     if name in ("evidence", "signals") and isinstance(value, str):
@@ -216,6 +259,32 @@ def _pairs(path: Path, value: Any) -> list[tuple[str, ...]]:
             hint='pairs = [["bakllava", "sd35-large"]]',
         )
     return [tuple(pair) for pair in pairs]
+
+
+def _page(path: Path, number: int, table: Any) -> Page:
+    where = f"{path}: page {number}"
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where} must be a table", hint="write [[page]]")
+    for key, value in table.items():
+        if key not in Page._fields:
+            raise ConfigError(
+                f"{where}: unknown key {key}",
+                hint=did_you_mean(key, Page._fields) or f"there are {', '.join(Page._fields)}",
+            )
+        if key in ("output", "format", "profile", "images") and not isinstance(value, str):
+            raise ConfigError(f"{where}: {key} must be text")
+    models, output, full = table.get("models"), table.get("output"), table.get("full", False)
+    named = isinstance(models, list) and models and all(isinstance(name, str) for name in models)
+    if not named or any(name.startswith("-") for name in models or ()):
+        raise ConfigError(
+            f"{where}: models must be a list of ids", hint='models = ["one", "other"]'
+        )
+    if not output:
+        raise ConfigError(f"{where}: output is missing", hint='output = "docs/one-vs-other.md"')
+    if not isinstance(full, bool):
+        raise ConfigError(f"{where}: full must be true or false")
+    texts = {name: table.get(name) for name in ("format", "profile", "images")}
+    return Page(tuple(models or ()), output, full=full, **texts)
 
 
 def _weights(path: Path, name: str, value: Any) -> dict[str, float]:

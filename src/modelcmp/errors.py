@@ -87,6 +87,12 @@ class ConfigError(ModelcmpError):
     code = "bad-config"
 
 
+class DocumentError(ModelcmpError):
+    """A document whose blocks cannot be filled; `problems` holds all that was found."""
+
+    code = "bad-document"
+
+
 class OutputError(ModelcmpError):
     """A result that could not be written where it was asked for."""
 

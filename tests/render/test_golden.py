@@ -17,6 +17,7 @@ import pytest
 from modelcmp.catalogue.asking import Answer, figures_of
 from modelcmp.catalogue.figures import Figure, Repository, read_over
 from modelcmp.catalogue.loading import Catalogue, load_catalogue
+from modelcmp.comparison.baseline import hold_against, parse_baseline
 from modelcmp.comparison.compare import compare_models
 from modelcmp.comparison.explain import explain
 from modelcmp.comparison.listing import Filters, make_listing
@@ -75,6 +76,17 @@ def test_comparison(case: str, kind: str, catalogue: Catalogue, case_method: Met
     cards = [catalogue.get(name) for name in COMPARISONS[case]]
     text = FORMATS[kind].render(compare_models(cards, case_method), Look())
     assert without_style(text) == held(f"compare-{case}{FORMATS[kind].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_since_a_baseline(kind: str, catalogue: Catalogue, case_method: Method) -> None:
+    earlier = case_method.circumstances._replace(as_of="2026-06-23")
+    then = make_method(case_method.profile, earlier)
+    old = compare_models([catalogue.get("alpha"), catalogue.get("gamma")], then)
+    baseline = parse_baseline(FORMATS["json"].render(old, Look()), "old.json")
+    now = compare_models([catalogue.get(name) for name in ("alpha", "beta")], case_method)
+    text = FORMATS[kind].render(hold_against(now, baseline), Look())
+    assert without_style(text) == held(f"compare-baseline{FORMATS[kind].suffixes[0]}", text)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -142,7 +154,7 @@ def test_refresh(kind: str, full: bool, catalogue: Catalogue, case_method: Metho
 
 
 def test_no_golden_file_is_left_over() -> None:
-    names = {f"compare-{case}" for case in COMPARISONS} | {"rank"}
+    names = {f"compare-{case}" for case in COMPARISONS} | {"rank", "compare-baseline"}
     names |= {f"show-{name}" for name in ("gamma", "painter", "hostile")}
     names |= {f"explain-{word}" for word in ("hf_likes", "ecosystem", "self-host", "leans")}
     names |= {f"report-{name}" for name in ("diff", "missing", "findings")}

@@ -129,6 +129,7 @@ EVERY_COMMAND: dict[str, tuple[str, ...]] = {
     "export": ("export", "--format", "jsonl", *OWN),
     "missing": ("missing", *OWN),
     "site": ("site", "site", *OWN),
+    "build": ("build", "--check", "document.md", *OWN),
     "refresh": ("refresh", "--check", "--max-age", "99999d", "--today", "2026-11-25", *OWN),
 }
 """One line for each command: a row of the table of commands without one here fails a test."""

@@ -11,6 +11,11 @@ CATALOGUE_FILES = 100_000
 It keeps a folder named by mistake from being read for hours. Cards are looked at one by one, so what a
 catalogue takes grows with its files alone: about 3 ms and 8 kB of cache each, the first time.
 """
+DOCUMENT_BYTES = 4 * 1024 * 1024
+"""Largest document whose blocks are filled."""
+
+BASELINE_BYTES = 16 * 1024 * 1024
+"""Largest earlier comparison that is read; one of two models takes about 100 kB."""
 
 CATALOGUE_DEPTH = 16
 """Deepest folder, counted from the catalogue directory."""

@@ -45,9 +45,9 @@ def main(argv: Sequence[str]) -> int:
         if _asks_for_nothing(arguments):
             # Nothing was asked for: the help is a diagnostic then, and the code says so.
             with contextlib.redirect_stdout(sys.stderr):
-                _dispatch([*arguments, "--help"])
+                dispatch([*arguments, "--help"])
             return 2
-        return _dispatch(arguments)
+        return dispatch(arguments)
     except ModelcmpError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:
@@ -67,14 +67,15 @@ def _asks_for_nothing(arguments: list[str]) -> bool:
     return not arguments or arguments[0] in GROUPS
 
 
-def _dispatch(arguments: list[str]) -> int:
+def dispatch(arguments: list[str], host: object = None) -> int:
+    """Return the exit code of a command; `host` is what embeds it (cli/build.py), if anything."""
     import typer
 
     from modelcmp.cli.app import build_app
 
     app = build_app(arguments)
     try:
-        code = app(arguments, prog_name="modelcmp", standalone_mode=False)
+        code = app(arguments, prog_name="modelcmp", standalone_mode=False, obj=host)
     except typer.TyperException as error:
         from modelcmp.errors import UsageError
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("modelcmp.cli.models", "Answers"),
     "rank": ("modelcmp.cli.models", "Answers"),
     "site": ("modelcmp.cli.site", "Answers"),
+    "build": ("modelcmp.cli.build", "Documents"),
     "evidence": ("modelcmp.cli.evidence", "Evidence"),
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),

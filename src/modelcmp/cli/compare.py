@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import Options, common
-from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.cli.options import Images, Options, common
+from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import GateError, UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -46,6 +46,17 @@ def compare_command(
         list[str] | None,
         typer.Option("--fail-on", metavar="CALL", help="Exit 1 on this call; repeatable."),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="Say what moved since an earlier JSON."),
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            "--max-drop", metavar="N", help="Exit 1 if a rank fell by over N, beyond noise.",
+        ),
+    ] = None,
+    images: Images = None,
 ) -> None:  # fmt: skip
     """Compare two models or more: ranks, capabilities, verdict.
 
@@ -57,13 +68,18 @@ def compare_command(
     """
     from modelcmp.comparison.compare import compare_models
 
-    session = Session(options)
+    session = open_session(options)
     _check_gates(session, expect, fail_under, min_coverage, fail_on or [])
+    _check_baseline(baseline, max_drop)
     cards = session.find_cards(read_names(names))
     fit = _fit(session, cards, need) if need else None
     comparison = compare_models(cards, session.method, fit)
-    session.emit(comparison, full=full)
-    _apply_gates(session, comparison, expect, fail_under, min_coverage, fail_on or [])
+    drops: list[str] = []
+    if baseline is not None:
+        comparison, drops = _since(session, comparison, baseline, max_drop)
+    given = session.draw(images, comparison.models)
+    session.emit(comparison, full=full, **given)
+    _apply_gates(session, comparison, expect, fail_under, min_coverage, fail_on or [], drops)
 
 
 def _fit(session: Session, cards: "Sequence[ModelCard]", need: str) -> "NeedFit":
@@ -74,6 +90,44 @@ def _fit(session: Session, cards: "Sequence[ModelCard]", need: str) -> "NeedFit"
     hits = find_for(session, need)
     found = {} if hits.nearest else {hit.ranked.card.id: hit.fit for hit in hits.models}
     return NeedFit(need, hits.understood, {card.id: found.get(card.id) for card in cards})
+
+
+def _check_baseline(baseline: str | None, max_drop: float | None) -> None:
+    if max_drop is None:
+        return
+    if not 0 <= max_drop <= 100:
+        raise UsageError(f"--max-drop takes points from 0 to 100, not {max_drop:g}")
+    if baseline is None:
+        raise UsageError("--max-drop needs something to drop from", hint="add --baseline FILE")
+
+
+def _since(
+    session: Session, comparison: "Comparison", name: str, max_drop: float | None
+) -> tuple["Comparison", list[str]]:
+    """Return the comparison held against an earlier one, and who fell too far since."""
+    from modelcmp.catalogue.limits import BASELINE_BYTES
+    from modelcmp.comparison.baseline import (
+        BaselineError,
+        find_drops,
+        hold_against,
+        parse_baseline,
+    )
+
+    path = session.input_path(name)
+    try:
+        if not path.is_file() and path.exists():
+            raise BaselineError(f"{name}: is no file")
+        if path.stat().st_size > BASELINE_BYTES:
+            raise BaselineError(f"{name}: is larger than {BASELINE_BYTES // 1024**2} MiB")
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise BaselineError(f"{name}: is not UTF-8") from None
+    except OSError as error:
+        raise BaselineError(f"{name}: {(error.strerror or 'cannot be read').lower()}") from None
+    held = hold_against(comparison, parse_baseline(text, name))
+    if held.changes is None or max_drop is None:
+        return held, []
+    return held, find_drops(held.changes, max_drop)
 
 
 def _check_gates(
@@ -105,6 +159,7 @@ def _apply_gates(
     fail_under: float | None,
     min_coverage: float | None,
     fail_on: list[str],
+    drops: list[str],
 ) -> None:
     verdict = comparison.verdict
     failed = []
@@ -122,5 +177,6 @@ def _apply_gates(
             failed.append(f"{model.card.id} has coverage {coverage}, below {min_coverage:g}")
     if verdict.call in fail_on:
         failed.append(f"the call is {verdict.call}")
+    failed += drops
     if failed:
         raise GateError("; ".join(failed))

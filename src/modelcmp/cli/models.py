@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import FilterOptions, Options, common, takes
-from modelcmp.cli.session import Session, complete_models, read_names
+from modelcmp.cli.options import FilterOptions, Images, Options, common, takes
+from modelcmp.cli.session import Session, complete_models, open_session, read_names
 from modelcmp.errors import UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def show_command(
         ),
     ],
     full: Annotated[bool, typer.Option("--full", help="Show every capability.")] = False,
+    images: Images = None,
 ) -> None:  # fmt: skip
     """Show one card, and signal by signal how its rank comes about.
 
@@ -44,13 +45,14 @@ def show_command(
     """
     from modelcmp.scoring.rank import rank_model
 
-    session = Session(options)
+    session = open_session(options)
     names = read_names([name])
     if len(names) != 1:
         raise UsageError("show takes one model", hint="modelcmp compare takes several")
     (card,) = session.find_cards(names)
     model = rank_model(card, session.method)
-    session.emit(model, full=full, method=session.method)
+    given = session.draw(images, [model])
+    session.emit(model, full=full, method=session.method, **given)
 
 
 @takes(Options, FilterOptions)
@@ -80,7 +82,7 @@ def rank_command(options: Options, filters: FilterOptions, sort: Sort = None) ->
 
 
 def _list(options: Options, given: FilterOptions, sort: str) -> None:
-    session = Session(options, default_piped="tsv")
+    session = open_session(options, default_piped="tsv")
     listing = _make_listing(session, given, sort)
     if session.look_again():
         listing = _make_listing(session, given, sort)

@@ -13,6 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
+Images = Annotated[
+    str | None,
+    typer.Option(
+        "--images", metavar="DIR", help="Markdown only: draw the scores into DIR and link them.",
+    ),
+]  # fmt: skip
+
 CATALOGUE = "Catalogue"
 OUTPUT = "Output"
 
@@ -64,7 +71,7 @@ class Options:
     ] = None  # fmt: skip
     check: Annotated[
         bool,
-        typer.Option("--check", help="Write nothing; exit 1 with a diff if -o FILE would change."),
+        typer.Option("--check", help="Write nothing; exit 1 with a diff if a file would change."),
     ] = False
     color: Annotated[
         str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")
@@ -81,6 +88,8 @@ class Options:
         bool, typer.Option("--verbose", "-v", help="Say what was used, on standard error.")
     ] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback for a bug.")] = False
+    context: typer.Context = None  # type: ignore[assignment]
+    """Not an option: what Typer knows of the run, and in it what embeds the command, if anything."""
 
 
 @dataclass(frozen=True, kw_only=True)

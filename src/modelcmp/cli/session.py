@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from modelcmp.matching.search import SearchIndex
     from modelcmp.matching.store import Store
     from modelcmp.render import Format, Look
-    from modelcmp.scoring.rank import Method
+    from modelcmp.scoring.rank import Method, RankedModel
 
 LOW_SHARE = 0.9
 """Share of the episodes held against the index below which every command says so."""
@@ -61,12 +61,29 @@ class Session:
             raise UsageError(f"--color takes auto, always or never, not {options.color}")
         if options.check and not options.output:
             raise UsageError("--check needs the file to look at", hint="add -o FILE")
+        self.personal = True
+        """Whether the user's own settings and evidence count: not in what is made for everybody."""
+        self._pictures: list[tuple[Path, str]] = []
+        self.broken_cards: Sequence[CardProblem] = ()
+        """What is wrong with cards that `all_cards` left out, once it was asked."""
 
     @cached_property
     def settings(self) -> dict[str, Setting]:
         """Every setting with its origin."""
         options = self.options
-        flags: dict[str, Any] = {
+        return load_settings(
+            self.flags(),
+            os.environ,
+            Path.cwd(),
+            file=Path(options.config) if options.config else None,
+            use_files=not options.no_config,
+            personal=self.personal,
+        )
+
+    def flags(self) -> dict[str, Any]:
+        """Return what the command line says of each setting; None where it says nothing."""
+        options = self.options
+        return {
             "catalogue": options.catalogue,
             "builtin": False if options.no_builtin else None,
             "format": "json" if options.json else options.format,
@@ -76,13 +93,6 @@ class Session:
             "signals": options.signals,
             "weights": _parse_weights(options.weight or []) or None,
         }
-        return load_settings(
-            flags,
-            os.environ,
-            Path.cwd(),
-            file=Path(options.config) if options.config else None,
-            use_files=not options.no_config,
-        )
 
     def value(self, name: str) -> Any:
         """Return the value of a setting."""
@@ -252,7 +262,9 @@ class Session:
 
     def _store_file(self) -> Path | None:
         named = self.value("evidence")
-        return Path(named) if named else default_store_path(os.environ)
+        if named or not self.personal:
+            return Path(named) if named else None
+        return default_store_path(os.environ)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -349,11 +361,16 @@ class Session:
 
     def _tell(self, problems: Sequence[CardProblem], replaced: Sequence[str]) -> None:
         """Say what was wrong with the cards, or remember that nothing was."""
+        self.broken_cards = problems
         for text in replaced:
             self.note(text)
         warn_of(problems)
         if not problems and not replaced:
             self.catalogue.remember_good(self.fingerprint)
+
+    def input_path(self, name: str) -> Path:
+        """Return the path of a file that an option names."""
+        return Path(name)
 
     def note(self, text: str) -> None:
         """Say something on standard error that is not an error; --quiet hides it."""
@@ -411,9 +428,44 @@ class Session:
         text = self.format.render(result, self.look(full=full), **given)
         self.emit_text(text)
 
+    def draw(self, directory: str | None, models: Sequence[RankedModel]) -> dict[str, Any]:
+        """Return what shows a picture of these models' scores; the file is written with the result.
+
+        Nothing where no directory is named. Raises UsageError where the format shows no picture.
+        """
+        if directory is None:
+            return {}
+        from modelcmp.render.pictures import Image, picture_scores
+
+        if self.format.id != "markdown":
+            raise UsageError(
+                f"--images is for Markdown, not for {self.format.id}", hint="add --format markdown"
+            )
+        picture = picture_scores(models, self.method)
+        path = self._picture_folder(directory) / picture.name
+        self._add_picture(path, picture.svg)
+        way = os.path.relpath(path.absolute(), self._document_folder().absolute())
+        return {"image": Image(picture.alt, Path(way).as_posix())}
+
+    def _picture_folder(self, directory: str) -> Path:
+        return Path(directory)
+
+    def _document_folder(self) -> Path:
+        output = self.options.output
+        return Path(output).parent if output and output != "-" else Path()
+
+    def _add_picture(self, path: Path, svg: str) -> None:
+        self._pictures.append((path, svg))
+
     def emit_text(self, text: str) -> None:
         """Write a finished text where it was asked for, or compare it with what is there."""
         output = self.options.output
+        for path, svg in self._pictures:
+            if self.options.check:
+                check_file(path, svg)
+            else:
+                write_file(path, svg)
+                self.note(f"wrote {path}")
         if not output or output == "-":
             write_out(text)
         elif self.options.check:
@@ -421,6 +473,15 @@ class Session:
         else:
             write_file(Path(output), text)
             self.note(f"wrote {output}")
+
+
+def open_session(options: Options, *, default_piped: str = "markdown") -> Session:
+    """Return the session of a command: its own, or one inside the run that embeds the command."""
+    host = options.context.obj if options.context is not None else None
+    if host is not None:
+        embedded: Session = host.open(options)
+        return embedded
+    return Session(options, default_piped=default_piped)
 
 
 def warn_of(problems: Sequence[CardProblem]) -> None:
@@ -444,14 +505,18 @@ def check_file(path: Path, text: str) -> None:
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     if held == text:
         return
+    write_err(diff_lines(str(path), held, text))
+    raise GateError(f"{path} is out of date", hint="run it without --check to write it anew")
+
+
+def diff_lines(name: str, held: str, text: str) -> Iterator[str]:
+    """Return the lines of a unified diff from what a file holds to what it would hold."""
     from difflib import unified_diff
 
-    lines = unified_diff(
-        held.splitlines(), text.splitlines(), f"{path} (as it is)", f"{path} (as it would be)",
+    return unified_diff(
+        held.splitlines(), text.splitlines(), f"{name} (as it is)", f"{name} (as it would be)",
         lineterm="",
     )  # fmt: skip
-    write_err(lines)
-    raise GateError(f"{path} is out of date", hint="run it without --check to write it anew")
 
 
 def cache_path() -> Path | None:

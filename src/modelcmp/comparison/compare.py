@@ -40,6 +40,7 @@ from modelcmp.scoring.signals import DIMENSIONS
 from modelcmp.scoring.values import SignalValue, State
 
 if TYPE_CHECKING:
+    from modelcmp.comparison.since import Changes
     from modelcmp.matching.graph import MatchGraph
 
 CLAIMS = {
@@ -116,6 +117,8 @@ class Comparison(NamedTuple):
     pairs: tuple[Verdict, ...]
     sentence: str
     need: NeedFit | None = None
+    changes: "Changes | None" = None
+    """What moved since a baseline; None without one."""
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -152,9 +152,17 @@ def lead(a: DimensionScore, b: DimensionScore) -> int:
 
 def is_tie(a: RankedModel, b: RankedModel) -> bool:
     """Return whether two ranks cannot be told apart: too close, or within their noise."""
-    gap = abs(rounded(a.rank.value - b.rank.value))
-    error = math.hypot(a.rank.standard_error, b.rank.standard_error)
-    return gap < TIE_GAP or gap < TIE_ERRORS * error
+    gap = rounded(a.rank.value - b.rank.value)
+    return within_noise(gap, a.rank.standard_error, b.rank.standard_error)
+
+
+def within_noise(gap: float, *errors: float) -> bool:
+    """Return whether a gap of ranks is too small to mean anything, given their standard errors.
+
+    >>> within_noise(1.9), within_noise(2.0), within_noise(-3.0, 1.2, 1.2), within_noise(3.4, 1.2, 1.2)
+    (True, False, True, False)
+    """
+    return abs(gap) < TIE_GAP or abs(gap) < TIE_ERRORS * math.hypot(*errors)
 
 
 def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:

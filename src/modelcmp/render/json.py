@@ -10,13 +10,14 @@ from modelcmp.comparison.facts import price_text
 from modelcmp.render import Look
 from modelcmp.render.clean import json_text
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
-from modelcmp.scoring.values import Evidence
+from modelcmp.scoring.values import Evidence, SignalValue
 
 if TYPE_CHECKING:
     from modelcmp.comparison.compare import Comparison, NeedFit
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.since import Changes, ModelChange
     from modelcmp.comparison.tables import Report
     from modelcmp.comparison.verdict import Verdict
 
@@ -51,6 +52,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "verdict": {**_verdict(verdict), "sentence": comparison.sentence},
         "pairs": [_verdict(pair) for pair in comparison.pairs],
         "need": _need(comparison.need),
+        "baseline": _changes(comparison.changes),
     }
 
 
@@ -126,6 +128,77 @@ def _need(need: NeedFit | None) -> dict[str, Any] | None:
     if need is None:
         return None
     return {"query": need.query, "understood": list(need.understood), "fits": need.fits}
+
+
+def _changes(changes: Changes | None) -> dict[str, Any] | None:
+    if changes is None:
+        return None
+    verdict = changes.verdict
+    return {
+        "as_of": changes.as_of_was,
+        "profile": changes.profile_was,
+        "method": changes.method_was,
+        "same_method": changes.same_method,
+        "models": [_model_change(model, scored=changes.same_method) for model in changes.models],
+        "added": list(changes.added),
+        "gone": list(changes.gone),
+        "verdict": None
+        if verdict is None
+        else {
+            "call_was": verdict.call_was,
+            "call_now": verdict.call_now,
+            "leader_was": verdict.leader_was,
+            "leader_now": verdict.leader_now,
+            "sentence_was": verdict.sentence_was,
+        },
+    }
+
+
+def _model_change(model: ModelChange, *, scored: bool) -> dict[str, Any]:
+    """Return what moved of a model; numbers that cannot be compared are null."""
+    return {
+        "id": model.id,
+        "rank_was": model.rank_was if scored else None,
+        "rank_now": model.rank_now,
+        "change": model.change if scored else None,
+        "within_noise": model.noise if scored else None,
+        "coverage_was": model.coverage_was if scored else None,
+        "coverage_now": model.coverage_now,
+        "dimensions": [
+            {
+                "id": d.id,
+                "score_was": d.was,
+                "score_now": d.now,
+                "coverage_was": d.coverage_was,
+                "coverage_now": d.coverage_now,
+                "points_change": d.points,
+            }
+            for d in model.dimensions
+        ],
+        "signals": [
+            {
+                "id": s.id,
+                "dimension": s.dimension,
+                "title": s.title,
+                "was": _signal_then(s.was, scored=scored),
+                "now": _signal_then(s.now, scored=scored),
+                "points_change": s.points if scored else None,
+            }
+            for s in model.signals
+        ],
+    }
+
+
+def _signal_then(value: SignalValue | None, *, scored: bool) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    return {
+        "state": str(value.state),
+        "text": value.text or None,
+        "score": None if value.score is None or not scored else rounded(value.score),
+        "reason": value.reason or None,
+        "evidence": [_evidence(e) for e in value.evidence],
+    }
 
 
 def _jobs(verdict: Verdict) -> dict[str, Any]:

@@ -37,18 +37,21 @@ if TYPE_CHECKING:
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
     from modelcmp.comparison.tables import Report, Section
+    from modelcmp.render.pictures import Image
 
 _DIMENSIONS = {dimension.title: dimension.id for dimension in DIMENSIONS}
 
 
-def render_comparison(comparison: Comparison, *, look: Look) -> str:
+def render_comparison(comparison: Comparison, *, look: Look, image: Image | None = None) -> str:
     """Return a whole document: table, verdict, caveats, capabilities, sources, method line."""
     names = [model.card.name for model in comparison.models]
     notes = {model.card.id: Footnotes(model) for model in comparison.models}
     parts = [
         f"# {' vs '.join(markdown(name) for name in names)}",
+        str(image or ""),
         _comparison_table(comparison, names, notes),
         _verdict(comparison),
+        *_changes(comparison),
         "## Capabilities",
         _overlap(comparison),
         *(_capability_details(model.card, comparison) for model in comparison.models),
@@ -59,7 +62,9 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     return _document(parts)
 
 
-def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
+def render_model(
+    model: RankedModel, *, look: Look, method: Method, image: Image | None = None
+) -> str:
     """Return one card: facts, the breakdown of its rank, results, capabilities and limits."""
     card = model.card
     notes = Footnotes(model)
@@ -67,6 +72,7 @@ def render_model(model: RankedModel, *, look: Look, method: Method) -> str:
         f"# {markdown(card.name)}",
         markdown(card.summary),
         f"**{rank_text(model)}**, {coverage_text(model)}.",
+        str(image or ""),
         _card_facts(card, method.circumstances.registry),
         "## Rank",
         _breakdown(model, notes),
@@ -182,6 +188,17 @@ def _verdict(comparison: Comparison) -> str:
     if comparison.caveats:
         lines += ["", *(f"- {markdown(caveat.text)}" for caveat in comparison.caveats)]
     return "\n".join(lines)
+
+
+def _changes(comparison: Comparison) -> list[str]:
+    if comparison.changes is None:
+        return []
+    from modelcmp.comparison.since import COLUMNS, change_rows, tell_changes
+
+    told = "\n".join(f"- {markdown(text)}" for text in tell_changes(comparison.changes))
+    rows = [[markdown(cell) for cell in row] for row in change_rows(comparison.changes)]
+    title = f"## Since the baseline of {markdown(comparison.changes.as_of_was)}"
+    return [title, told, *([table(list(COLUMNS), rows, right={4})] if rows else [])]
 
 
 def _overlap(comparison: Comparison) -> str:

@@ -62,7 +62,7 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
     ]
     for model in comparison.models:
         parts += _capabilities(model.card, comparison, look)
-    parts += [*_overlap(comparison), _line(), *_verdict(comparison)]
+    parts += [*_overlap(comparison), _line(), *_changes(comparison), *_verdict(comparison)]
     return _draw(parts, look)
 
 
@@ -322,6 +322,33 @@ def _overlap(comparison: Comparison) -> list[Part]:
         told(f"Stated of {m.card.name} alone", overlap.only[m.card.id]) for m in comparison.models
     ]
     return [*parts, *only]
+
+
+def _changes(comparison: Comparison) -> list[Part]:
+    changes = comparison.changes
+    if changes is None:
+        return []
+    from modelcmp.comparison.since import COLUMNS, change_rows, tell_changes
+
+    told = [_line(text, indent=2) for text in tell_changes(changes)]
+    rows = change_rows(changes)
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for column in COLUMNS[1:4]:
+        grid.add_column(column, overflow="fold", ratio=1)
+    grid.add_column(COLUMNS[4], justify="right", no_wrap=True)
+    shown = ""
+    for row in rows:
+        if row.model != shown:
+            grid.add_row(Text(visible(row.model), "bold"))
+        shown = row.model
+        now = Text(visible(row.now))
+        if row.why:
+            now.append(f"\n{visible(row.why)}", "dim")
+        grid.add_row(Text(f"  {visible(row.what)}"), Text(visible(row.was)), now, row.points)
+    parts: list[Part] = [_line(f"Since the baseline of {changes.as_of_was}", "bold"), *told]
+    if rows:
+        parts += [_line(), grid]
+    return [*parts, _line()]
 
 
 def _verdict(comparison: Comparison) -> list[Part]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelcmp.comparison.explain import Facts
     from modelcmp.comparison.hits import Hits
     from modelcmp.comparison.listing import Listing
+    from modelcmp.comparison.since import Changes
     from modelcmp.comparison.tables import Report
 
 
@@ -28,9 +29,27 @@ def render_comparison(comparison: Comparison, *, look: Look) -> str:
         column["only"] = " ".join(comparison.overlap.only[model.card.id])
         column["call"] = verdict.call
         column["leader"] = verdict.leader == model.card.id
+    if comparison.changes is not None:
+        _add_changes(columns, comparison, comparison.changes)
     lines = [("field", *comparison.ids)]
     lines += [(name, *(_cell(column[name]) for column in columns)) for name in columns[0]]
     return _lines(lines)
+
+
+def _add_changes(columns: list[dict[str, Value]], comparison: Comparison, changes: Changes) -> None:
+    """Add what moved since the baseline; cells of a model or method it cannot be said of stay empty."""
+    held = {model.id: model for model in changes.models}
+    same = changes.same_method
+    for column, model in zip(columns, comparison.models, strict=True):
+        change = held.get(model.card.id)
+        scored = change if same else None
+        column["baseline_as_of"] = changes.as_of_was
+        column["baseline_rank"] = scored.rank_was if scored else None
+        column["baseline_coverage"] = scored.coverage_was if scored else None
+        column["baseline_call"] = changes.verdict.call_was if changes.verdict else None
+        column["rank_change"] = scored.change if scored else None
+        column["within_noise"] = scored.noise if scored else None
+        column["moved"] = " ".join(signal.id for signal in change.signals) if change else None
 
 
 def render_model(model: RankedModel, *, look: Look, method: Method) -> str:

@@ -277,11 +277,11 @@ def _rank(
         low=rounded(max(0.0, known)),
         high=rounded(min(100.0, known + 100 * (1 - coverage))),
         coverage=rounded(coverage, 4),
-        standard_error=method.shares.get("quality", 0.0) * _standard_error(quality),
+        standard_error=method.shares.get("quality", 0.0) * standard_error(quality),
     )
 
 
-def _standard_error(values: Sequence[SignalValue]) -> float:
+def standard_error(values: Sequence[SignalValue]) -> float:
     """Return the standard error of a dimension score, from the 95 % intervals of its signals."""
     applicable = math.fsum(v.weight for v in values if v.state is not State.NOT_APPLICABLE)
     squares = [

@@ -106,7 +106,22 @@ def render_comparison(comparison: Comparison, *, look: Look, place: Place | None
         numbers={model.card.id: _numbered(model) for model in comparison.models},
         behind=_behind,
         note=note,
+        since=_since(comparison),
     )
+
+
+def _since(comparison: Comparison) -> dict[str, Any] | None:
+    """Return what the page says of an earlier comparison, if this one is held against one."""
+    if comparison.changes is None:
+        return None
+    from modelcmp.comparison.since import COLUMNS, change_rows, tell_changes
+
+    return {
+        "title": f"Since the baseline of {comparison.changes.as_of_was}",
+        "told": tell_changes(comparison.changes),
+        "columns": COLUMNS,
+        "rows": change_rows(comparison.changes),
+    }
 
 
 def render_model(
