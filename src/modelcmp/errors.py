@@ -88,6 +88,19 @@ class OutputError(ModelcmpError):
     code = "output"
 
 
+class FetchError(ModelcmpError):
+    """A host that did not give what it was asked for. `kind` says why, in one word:
+
+    missing, denied, limited, slow, unreachable, broken, wrong, or over (the time of the run is up).
+    """
+
+    code = "no-answer"
+
+    def __init__(self, kind: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+
+
 class GateError(ModelcmpError):
     """The check that was asked for says no; the result itself was printed."""
 

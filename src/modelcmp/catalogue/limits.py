@@ -28,3 +28,21 @@ LARGEST_INTEGER = 2**53 - 1
 
 PROBLEMS_LISTED = 20
 PROBLEM_CHARACTERS = 300
+
+ANSWER_BYTES = 2 * 1024 * 1024
+"""Largest answer of a host, unpacked."""
+
+REQUEST_SECONDS = 20.0
+"""Longest a host may take over one request, however steadily it drips; redirects included."""
+
+RUN_SECONDS = 300.0
+"""Longest all requests of one run may take together, waits included."""
+
+REDIRECTS = 3
+RETRIES = 2
+
+WAIT_SECONDS = 60.0
+"""Longest that one run waits in total because hosts ask it to."""
+
+FAILURES_IN_A_ROW = 3
+"""A host that could not be reached so often in a row is asked no more in this run."""
