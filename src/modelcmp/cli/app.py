@@ -24,12 +24,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("modelcmp.cli.evidence", "Evidence"),
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),
+    "new": ("modelcmp.cli.cards", "Cards"),
+    "import": ("modelcmp.cli.importing", "Cards"),
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
 }
 """Command -> the module that holds it and the heading it stands under."""
 
-GROUPS = {"evidence"}
+GROUPS = {"evidence", "import"}
 """Commands that have commands of their own."""
 
 HELP = """Compare AI models and defend the choice.
