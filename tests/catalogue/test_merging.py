@@ -215,6 +215,15 @@ def test_a_draft_joins_the_card_an_alias_names_and_comments_stay(registry: Regis
     assert {d.path for d in change.differences} == {"context", f"sources.{OWN}"}
 
 
+def test_a_model_of_another_owner_is_another_card(registry: Registry) -> None:
+    text = write_yaml(card_fields("labse", aliases=["a/labse"]))
+    same = draft("labse", "a/labse", aliases=["a/labse"])
+    other = draft("LaBSE", "b/LaBSE", aliases=["b/LaBSE"])
+    assert [change.id for change in plan(registry, same, labse=text).changes] == ["labse"]
+    (change,) = plan(registry, other, labse=text).changes
+    assert (change.id, change.was) == ("b-labse", None)
+
+
 def test_of_two_rows_for_one_card_that_with_its_id_counts(registry: Registry) -> None:
     text = write_yaml(card_fields("one", aliases=["the one"]))
     result = plan(registry, draft("The One", "first"), draft("one", "second"), one=text)

@@ -370,11 +370,13 @@ def _catalogue_of(session: Session, folder: Path) -> "Catalogue":
 
 
 def _names(catalogue: "Catalogue") -> tuple[dict[str, str], dict[str, Path]]:
+    """Return what each card is called, names of several cards left out, and the file of each id."""
     entries, _ = catalogue.names()
-    names: dict[str, str] = {}
+    claims: dict[str, set[str]] = {}
     for entry in entries:
-        for name in (*entry.names, entry.id):
-            names.setdefault(name.casefold(), entry.id)
+        for name in entry.names:
+            claims.setdefault(name.casefold(), set()).add(entry.id)
+    names = {name: next(iter(ids)) for name, ids in claims.items() if len(ids) == 1}
     names |= {entry.id: entry.id for entry in entries}
     # A file that cannot be read is not in the entries, and must not be written over either.
     paths = {path.stem: path for root in catalogue.roots for path in _files(root.cards)}
@@ -462,6 +464,8 @@ def _report(
     if dry_run:
         told = f"Nothing was written. It would be: {told}"
     rows = [row for change in plan.changes for row in _rows(change, places[change.id])]
+    if session.format.id == "tsv":  # which has no place for a sentence
+        session.note(f"into {folder}: {told}")
     if session.format.id not in ("json", "tsv") and len(rows) > LISTED:
         rows = [*rows[:LISTED], (f"and {len(rows) - LISTED} more", "", "--format tsv lists all")]
     return Facts("import", "import", f"Into {folder}", told, tuple(rows), ("Card", "What", "How"))
@@ -515,7 +519,15 @@ def _tell(session: Session, word: str, what: str, rows: Sequence["LeftOut"]) -> 
         return
     more = f", the first {NAMED}" if len(rows) > NAMED else ""
     lines = [f"note: {_many(len(rows), word)} {what}{more}:"]
-    write_err([*lines, *(f"  {where}: {why}" for where, why in rows[:NAMED])])
+    write_err([*lines, *(f"  {where}: {why}" for where, why in _of_each_kind(rows)[:NAMED])])
+
+
+def _of_each_kind(rows: Sequence["LeftOut"]) -> list["LeftOut"]:
+    """Return the rows with the first of each reason before the others."""
+    firsts: dict[str, LeftOut] = {}
+    for row in rows:
+        firsts.setdefault(row.reason, row)
+    return [*firsts.values(), *(row for row in rows if firsts[row.reason] is not row)]
 
 
 def _read_bytes(file: str) -> bytes:

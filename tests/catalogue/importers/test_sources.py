@@ -477,3 +477,9 @@ def test_nine_hundred_rows_of_a_catalogue_are_nine_hundred_cards(registry: Regis
     assert len({change.id for change in plan.changes}) == 900
     for change in plan.changes:
         assert parse_yaml(change.text.encode(), change.id).value["id"] == change.id
+
+
+def test_the_page_names_every_source_and_every_meaning() -> None:
+    page = (CASES.parents[1] / "docs" / "importing.md").read_text(encoding="utf-8")
+    assert [name for name in IMPORTERS if f"`{name}" not in page] == []
+    assert [meaning for meaning in jsonl.COLUMNS if f"`{meaning}`" not in page] == []

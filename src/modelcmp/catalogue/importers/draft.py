@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from modelcmp.catalogue import limits
 from modelcmp.catalogue.card import ModelCard
@@ -85,9 +86,17 @@ class Foreign(BaseModel):
     """Base of the models of foreign payloads: new keys are no error, numbers are finite."""
 
     model_config = ConfigDict(
-        extra="ignore", allow_inf_nan=False, defer_build=True, populate_by_name=True
+        extra="ignore",
+        allow_inf_nan=False,
+        defer_build=True,
+        # The Hub writes createdAt beside pipeline_tag: a field is taken under either form.
+        alias_generator=to_camel,
+        populate_by_name=True,
     )
 
+
+Given = Annotated[str, Field(min_length=1)]
+"""Text that a row must have."""
 
 F = TypeVar("F", bound=Foreign)
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from pydantic import Field
-
 from modelcmp.catalogue.importers.draft import (
     Draft,
     Foreign,
+    Given,
     Imported,
     LeftOut,
     Wanted,
@@ -106,7 +105,7 @@ MEASURES = {
 class Tensors(Foreign):
     """Count of parameters in safetensors files, by type of number."""
 
-    parameters: dict[str, int] = Field(default_factory=dict)
+    parameters: dict[str, int] | None = None
     total: int | None = None
 
 
@@ -126,24 +125,24 @@ class Sibling(Foreign):
 class Model(Foreign):
     """The repository, as the API sends it."""
 
-    id: str = Field(min_length=1)
+    id: Given
     author: str | None = None
-    created: str | None = Field(None, alias="createdAt")
-    changed: str | None = Field(None, alias="lastModified")
+    created_at: str | None = None
+    last_modified: str | None = None
     gated: bool | str | None = None
     pipeline_tag: str | None = None
     library_name: str | None = None
     tags: tuple[str, ...] = ()
     downloads: int | None = None
     likes: int | None = None
-    card_data: dict[str, Any] | None = Field(None, alias="cardData")
-    model_index: list[Any] | None = Field(None, alias="model-index")
-    eval_results: list[Any] | None = Field(None, alias="evalResults")
+    card_data: dict[str, Any] | None = None
+    model_index: list[Any] | None = None
+    eval_results: list[Any] | None = None
     safetensors: Tensors | None = None
     gguf: Gguf | None = None
     siblings: list[Sibling] | None = None
-    children: int | dict[str, int] | None = Field(None, alias="childrenModelCount")
-    providers: dict[str, Any] | list[Any] | None = Field(None, alias="inferenceProviderMapping")
+    children_model_count: int | dict[str, int] | None = None
+    inference_provider_mapping: dict[str, Any] | list[Any] | None = None
 
 
 class Repository(NamedTuple):
@@ -167,7 +166,10 @@ def read_payload(payload: Sequence[Repository], wanted: Wanted) -> Imported:
     left_out: list[LeftOut] = []
     passed_over: list[LeftOut] = []
     for number, repository in enumerate(payload, 1):
-        model = read_row(Model, repository.model)
+        raw = repository.model
+        if isinstance(raw, dict):
+            raw = {**raw, "model_index": raw.get("model-index")}
+        model = read_row(Model, raw)
         if isinstance(model, str):
             named = isinstance(repository.model, dict) and repository.model.get("id")
             left_out.append(LeftOut(str(named or f"repository {number}"), model))
@@ -256,7 +258,7 @@ def _first_paragraph(readme: str | None) -> str | None:
 
 
 def _days(model: Model) -> tuple[dict[str, str] | None, dict[str, str] | None]:
-    created, changed = day_of(model.created), day_of(model.changed)
+    created, changed = day_of(model.created_at), day_of(model.last_modified)
     first = None
     if created and created != FILLED_IN:
         note = "Day on which the repository was made on the Hub."
@@ -300,7 +302,7 @@ def _weights(model: Model, passed_over: list[LeftOut]) -> dict[str, Any] | None:
         formats = [kind for kind in dict.fromkeys(FORMATS.values()) if kind in model.tags]
     count = positive(model.safetensors.total) if model.safetensors else None
     packed = (
-        sum(n for kind, n in model.safetensors.parameters.items() if kind in PACKED)
+        sum(n for kind, n in (model.safetensors.parameters or {}).items() if kind in PACKED)
         if count and model.safetensors
         else 0
     )
@@ -332,10 +334,12 @@ def _links(model: Model, front: dict[str, Any]) -> dict[str, str]:
 
 
 def _metrics(model: Model, wanted: Wanted) -> list[dict[str, Any]]:
-    children = model.children
+    children = model.children_model_count
     derived = sum(children.values()) if isinstance(children, dict) else children
     served = (
-        model.providers.values() if isinstance(model.providers, dict) else model.providers or ()
+        model.inference_provider_mapping.values()
+        if isinstance(model.inference_provider_mapping, dict)
+        else model.inference_provider_mapping or ()
     )
     live = [one for one in served if isinstance(one, dict) and one.get("status") == "live"]
     figures = (

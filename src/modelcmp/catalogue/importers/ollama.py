@@ -3,15 +3,13 @@
 import re
 from typing import Any
 
-from pydantic import Field
-
 from modelcmp.catalogue.importers.draft import (
     Draft,
     Foreign,
+    Given,
     Imported,
     LeftOut,
     Wanted,
-    as_text,
     clean_name,
     family_maker,
     licence_of,
@@ -56,7 +54,7 @@ class Details(Foreign):
 class Tagged(Foreign):
     """One model that the server holds."""
 
-    name: str = Field(min_length=1)
+    name: Given
     size: int | None = None
     remote_model: str | None = None
     details: Details = Details()
@@ -67,7 +65,7 @@ class Shown(Foreign):
 
     license: str | list[str] | None = None
     details: Details = Details()
-    model_info: dict[str, Any] = Field(default_factory=dict)
+    model_info: dict[str, Any] | None = None
     capabilities: list[str] | None = None
     remote_model: str | None = None
 
@@ -124,15 +122,15 @@ def _draft(tagged: Tagged, show: Shown, wanted: Wanted) -> Draft:
 
 def _info(show: Shown, key: str) -> Any:
     """Return a number of the model file; its keys begin with the name of its architecture."""
-    architecture = as_text(show.model_info.get("general.architecture", ""))
-    return show.model_info.get(f"{architecture}.{key}")
+    held = show.model_info or {}
+    return held.get(f"{held.get('general.architecture')}.{key}")
 
 
 def _weights(tagged: Tagged, show: Shown) -> dict[str, Any]:
     """Return the weights; the count comes from the file, since `parameter_size` is rounded text."""
     details = show.details if show.details.format else tagged.details
     found: dict[str, Any] = {"open": True}
-    if count := positive(show.model_info.get("general.parameter_count")):
+    if count := positive((show.model_info or {}).get("general.parameter_count")):
         found["parameters"] = count
     if details.format and re.fullmatch(r"[a-z0-9]+", details.format):
         found["formats"] = [details.format]

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import Field
-
 from modelcmp.catalogue.importers.draft import (
     Draft,
     Foreign,
+    Given,
     Imported,
     LeftOut,
     Wanted,
@@ -67,8 +66,8 @@ class Served(Foreign):
 class Model(Foreign):
     """One entry of `data`."""
 
-    id: str = Field(min_length=1)
-    name: str = Field(min_length=1)
+    id: Given
+    name: Given
     description: str | None = None
     hugging_face_id: str | None = None
     context_length: float | None = None

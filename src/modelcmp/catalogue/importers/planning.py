@@ -16,6 +16,7 @@ from modelcmp.catalogue.importers.draft import (
     free_aliases,
     give_ids,
     in_order,
+    make_id,
     sentence,
 )
 from modelcmp.catalogue.merging import Kept, merge_card
@@ -78,14 +79,23 @@ def plan_import(
 def _join(drafts: Sequence[Draft], names: Mapping[str, str]) -> tuple[list[Draft], list[LeftOut]]:
     """Return the drafts under the ids of the cards they mean, one for each card; others are left out.
 
-    Of several for one card that with its very id counts, then that with the most prices.
+    Of several for one card that with its very id counts, then that with the most prices. A model of another
+    owner is another model, though it bears the same name.
     """
+    repositories: dict[str, set[str]] = {}
+    for name, model_id in names.items():
+        if "/" in name:
+            repositories.setdefault(model_id, set()).add(name)
     chosen: dict[str, Draft] = {}
     twice: list[LeftOut] = []
     for draft in sorted(drafts, key=lambda one: (one.card["id"] not in names, -_prices(one))):
         card = draft.card
         called = (card["id"], card["name"], *card.get("aliases", ()))
         own = next((names[n.casefold()] for n in called if n.casefold() in names), card["id"])
+        if _of_another_owner(called, repositories.get(own, set())):
+            own = make_id(draft.full_name) or own
+            card = {**card, "id": own}
+            draft = draft._replace(card=card)
         if own in chosen:
             twice.append(LeftOut(draft.where, f"means the card {own}, as {chosen[own].where} does"))
         elif own == card["id"]:
@@ -94,6 +104,13 @@ def _join(drafts: Sequence[Draft], names: Mapping[str, str]) -> tuple[list[Draft
             aliases = [*card.get("aliases", ()), card["name"]]
             chosen[own] = draft._replace(card={**card, "id": own, "aliases": aliases})
     return list(chosen.values()), twice
+
+
+def _of_another_owner(called: Sequence[str], held: set[str]) -> bool:
+    """Return whether a draft is owner/name where the card is other-owner/name, and never the same."""
+    given = {name.casefold() for name in called if "/" in name}
+    short = {name.rpartition("/")[2] for name in held}
+    return not given & held and any(name.rpartition("/")[2] in short for name in given)
 
 
 def _prices(draft: Draft) -> int:
