@@ -224,6 +224,22 @@ def test_a_model_of_another_owner_is_another_card(registry: Registry) -> None:
     assert (change.id, change.was) == ("b-labse", None)
 
 
+def test_a_card_that_names_its_repository_takes_no_other(registry: Registry) -> None:
+    text = write_yaml(card_fields("labse", links={"weights": "https://huggingface.co/a/LaBSE"}))
+    assert plan(registry, draft("labse", "a/LaBSE", aliases=["a/LaBSE"]), labse=text).changes
+    result = plan(registry, draft("labse", "b/labse", aliases=["b/labse"]), labse=text)
+    assert result.changes == () and result.left_out[0].reason.startswith("is not a/labse")
+
+
+def test_namesakes_join_no_card_by_their_common_name(registry: Registry) -> None:
+    text = write_yaml(card_fields("one", name="LaBSE"))
+    rows = [draft("LaBSE", f"{owner}/labse", aliases=[f"{owner}/labse"]) for owner in "ab"]
+    names = {"one": "one", "labse": "one"}
+    found = {"one": There(text, "one.yaml")}
+    result = plan_import(Imported(tuple(rows)), names, found.get, registry)
+    assert [change.id for change in result.changes] == ["a-labse", "b-labse"]
+
+
 def test_of_two_rows_for_one_card_that_with_its_id_counts(registry: Registry) -> None:
     text = write_yaml(card_fields("one", aliases=["the one"]))
     result = plan(registry, draft("The One", "first"), draft("one", "second"), one=text)

@@ -442,6 +442,24 @@ def family_maker(name: str) -> str | None:
     return next((maker for start, maker in MAKERS if re.match(rf"({start})(?![a-z])", plain)), None)
 
 
+ORGANISATIONS = {
+    "anthropic": "Anthropic", "black-forest-labs": "Black Forest Labs", "deepseek-ai": "DeepSeek",
+    "google": "Google DeepMind", "meta-llama": "Meta", "microsoft": "Microsoft",
+    "mistralai": "Mistral AI", "openai": "OpenAI", "qwen": "Alibaba Qwen",
+    "stabilityai": "Stability AI",
+}  # fmt: skip
+"""Names of organisations on the Hub, in lower case -> makers as the built-in cards write them."""
+
+
+def maker_of(owner: str) -> str | None:
+    """Return the maker behind the name of an owner; None for an empty one.
+
+    >>> maker_of("mistralai"), maker_of("somebody"), maker_of("")
+    ('Mistral AI', 'somebody', None)
+    """
+    return ORGANISATIONS.get(owner.casefold(), owner) or None
+
+
 @cache
 def licence_of(name: str) -> tuple[tuple[str, str], ...]:
     """Return the licence fields of a Hub licence word; empty when it says nothing.

@@ -22,6 +22,7 @@ from modelcmp.catalogue.importers.draft import (
     day_of,
     find_task,
     licence_of,
+    maker_of,
     new_card,
     positive,
     read_row,
@@ -48,14 +49,6 @@ EXPAND = (
 
 FILLED_IN = "2022-03-02"
 """The day of creation that the Hub gave every repository older than its record of such days."""
-
-ORGANISATIONS = {
-    "anthropic": "Anthropic", "black-forest-labs": "Black Forest Labs", "deepseek-ai": "DeepSeek",
-    "google": "Google DeepMind", "meta-llama": "Meta", "microsoft": "Microsoft",
-    "mistralai": "Mistral AI", "openai": "OpenAI", "qwen": "Alibaba Qwen",
-    "stabilityai": "Stability AI",
-}  # fmt: skip
-"""Names of organisations on the Hub -> makers as the built-in cards write them."""
 
 FORMATS = {
     ".safetensors": "safetensors", ".gguf": "gguf", ".onnx": "onnx", ".bin": "pytorch",
@@ -194,7 +187,7 @@ def _draft(
     if not tasks:
         return f"{said} is no task" if said else "says no task"
     owner, _, short = model.id.rpartition("/")
-    maker = ORGANISATIONS.get(owner.casefold(), model.author or owner or None)
+    maker = maker_of(owner or model.author or "")
     about = {"title": f"Hugging Face Hub, {model.id}", "url": f"{ADDRESS}/{model.id}"}
     card = new_card(
         registry, name=clean_name(short), maker=maker, tasks=tasks[:1], source=SOURCE,

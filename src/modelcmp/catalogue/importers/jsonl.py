@@ -16,6 +16,7 @@ from modelcmp.catalogue.importers.draft import (
     day_of,
     find_task,
     licence_of,
+    maker_of,
     new_card,
     positive,
     task_capability,
@@ -201,7 +202,7 @@ def _draft(
         said = as_text(row.value("task")) if row.value("task") else ""
         return f"{said} is no task" if said else "says no task"
     name = clean_name(row.text("name") or full.rpartition("/")[2])
-    maker = row.text("maker") or full.rpartition("/")[0]
+    maker = maker_of(row.text("maker") or full.rpartition("/")[0])
     source = source_key(table.title)
     origin = {"title": clean_name(table.title), "url": url_of(table.url), "read_on": wanted.day}
     card = new_card(

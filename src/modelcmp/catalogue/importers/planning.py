@@ -4,6 +4,7 @@ A draft joins the card that has its id, or that its name or an alias names. New 
 anybody may write them, so that one odd row costs one card and no catalogue.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -90,7 +91,9 @@ def _join(drafts: Sequence[Draft], names: Mapping[str, str]) -> tuple[list[Draft
     twice: list[LeftOut] = []
     for draft in sorted(drafts, key=lambda one: (one.card["id"] not in names, -_prices(one))):
         card = draft.card
-        called = (card["id"], card["name"], *card.get("aliases", ()))
+        called = [card["id"], *card.get("aliases", ())]
+        if card["id"] == make_id(card["name"]):  # a name with namesakes says of nobody who is meant
+            called.append(card["name"])
         own = next((names[n.casefold()] for n in called if n.casefold() in names), card["id"])
         if _of_another_owner(called, repositories.get(own, set())):
             own = make_id(draft.full_name) or own
@@ -113,6 +116,15 @@ def _of_another_owner(called: Sequence[str], held: set[str]) -> bool:
     return not given & held and any(name.rpartition("/")[2] in short for name in given)
 
 
+def _repositories(card: dict[str, Any]) -> set[str]:
+    """Return what a card says of where its model lies, as owner/name in lower case."""
+    named = [*card.get("aliases", ()), *(m.get("repository", "") for m in card.get("metrics", ()))]
+    links = [
+        str(url).removeprefix("https://huggingface.co/") for url in card.get("links", {}).values()
+    ]
+    return {name.casefold() for name in (*named, *links) if re.fullmatch(r"[\w.-]+/[\w.-]+", name)}
+
+
 def _prices(draft: Draft) -> int:
     return len((draft.card.get("pricing") or {}).get("offers", ()))
 
@@ -128,6 +140,9 @@ def plan_card(brought: dict[str, Any], was: There | None, registry: Registry) ->
             if check_card(there, registry):
                 return f"its card {was.file} is not valid; modelcmp validate says why"
             held = there.value
+            repositories = _repositories(held)
+            if _of_another_owner(brought.get("aliases", ()), repositories):
+                return f"is not {min(repositories)}, which its card {was.file} is about"
             told = sentence(registry, brought["name"], brought["maker"], brought["tasks"])
             silent = ("summary",) if brought["summary"] == told else ()
             merged = merge_card(held, brought, silent=silent)
