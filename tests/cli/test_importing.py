@@ -114,6 +114,28 @@ def test_a_built_in_card_is_copied_and_stays(run: Run) -> None:
     assert text.startswith("# yaml-language-server") and "metric: github_stars" in text
 
 
+def test_without_the_built_in_cards_nothing_is_copied(run: Run) -> None:
+    file = write_rows({**ROW, "name": "bakllava", "id": "bakllava"})
+    _, out, _ = run("import", "jsonl", file, "--into", "cards", "--no-builtin")
+    assert "bakllava\tnew card" in out
+
+
+def test_without_the_extra_new_cards_come_in_all_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    file = write_rows(ROW, {**ROW, "name": "bakllava", "id": "bakllava", "license": "mit"})
+    code, _, err = run("import", "jsonl", file, "--into", "cards")
+    assert code == 0 and files() == ["m-1.yaml"]
+    assert "pip install 'modelcmp[edit]'" in err
+
+
+def test_a_check_of_the_report_writes_no_card(run: Run) -> None:
+    file = write_rows(ROW)
+    assert run("import", "jsonl", file, "--into", "cards", "-o", "report.md", "--check")[0] == 1
+    assert not Path("cards").exists()
+
+
 def test_rows_that_do_not_fit_are_counted_and_five_are_named(run: Run) -> None:
     file = write_rows(ROW, *({"name": f"n{number}"} for number in range(7)))
     Path(file).write_text(Path(file).read_text() + "{broken\n")
@@ -328,6 +350,9 @@ class TestNew:
         code, out, _ = run("validate", "cards")
         assert (code, out) == (0, "")
         assert run("show", "m", "--catalogue", "cards", "--no-builtin")[0] == 0
+
+    def test_it_needs_no_other_card(self, run: Run) -> None:
+        assert run("new", "m", "--into", "cards", "--no-builtin")[0] == 0
 
     def test_nothing_is_written_over(self, run: Run) -> None:
         run("new", "m", "--into", "cards")

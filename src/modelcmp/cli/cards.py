@@ -52,7 +52,7 @@ def new_command(
     from modelcmp.cli.streams import write_file
 
     session = Session(options)
-    text = _new_card(session, model_id, name, task)
+    text = _new_card(model_id, name, task)
     if options.output == "-":
         session.emit_text(text)
         return
@@ -70,14 +70,15 @@ def new_command(
     session.note(f"wrote {place}; modelcmp validate {place} checks it")
 
 
-def _new_card(session: Session, model_id: str, name: str | None, task: str) -> str:
+def _new_card(model_id: str, name: str | None, task: str) -> str:
     """Return the text of a card to fill in; raises UsageError for an id that no card can have."""
     from modelcmp.catalogue.checking import check_card
     from modelcmp.catalogue.importers.draft import make_id
+    from modelcmp.catalogue.loading import load_catalogue
     from modelcmp.catalogue.reader import parse_yaml
     from modelcmp.catalogue.template import card_template
 
-    registry = session.catalogue.registry
+    registry = load_catalogue(cache=cache_path()).registry
     if task not in registry.tasks:
         raise UnknownNameError(
             f"no task is called {task}",
@@ -102,10 +103,14 @@ def _new_place(session: Session, model_id: str, into: str | None) -> Path | None
     folder = own_folder(session, into)
     if not folder.is_dir():
         folder.mkdir(parents=True)
-    held = session.catalogue.find_files(model_id)
+    held = session.catalogue.find_files(model_id) if _reads_any(session) else []
     if held:
         session.note(f"{held[-1]} has the same id; the new card will count instead of it")
     return folder / f"{model_id}.yaml"
+
+
+def _reads_any(session: Session) -> bool:
+    return bool(session.value("builtin") or session.value("catalogue"))
 
 
 @common

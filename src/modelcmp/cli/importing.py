@@ -317,22 +317,25 @@ def _run(
     from modelcmp.catalogue.importers import IMPORTERS
     from modelcmp.catalogue.importers.draft import Wanted
     from modelcmp.catalogue.importers.planning import plan_import
+    from modelcmp.catalogue.loading import load_catalogue
 
     folder = own_folder(session, target.into)
-    wanted = Wanted(session.catalogue.registry, _checked_day(target.day), target.only)
+    registry = load_catalogue(cache=cache_path()).registry
+    wanted = Wanted(registry, _checked_day(target.day), target.only)
     imported = IMPORTERS[source].read(payload, wanted)
     catalogue = _catalogue_of(session, folder)
-    names, paths = _names(catalogue)
+    names, paths = _names(catalogue) if catalogue else ({}, {})
     find = _finder(paths)
-    plan = plan_import(imported, names, find, wanted.registry)
+    plan = plan_import(imported, names, find, registry)
     plan = plan._replace(left_out=(*broken, *plan.left_out))
     places = {change.id: _place(change, folder, paths) for change in plan.changes}
     plan = _kept_inside(plan, places, folder)
     if not plan.changes:
         raise _nothing(plan, target)
-    if not target.dry_run:
+    dry_run = target.dry_run or session.options.check
+    if not dry_run:
         _write(plan.changes, places)
-    session.emit(_report(session, plan, places, folder, dry_run=target.dry_run))
+    session.emit(_report(session, plan, places, folder, dry_run=dry_run))
     _tell(session, "row", "left out", plan.left_out)
     _tell(session, "value", "not taken", plan.passed_over)
 
@@ -358,14 +361,16 @@ def own_folder(session: Session, into: str | None) -> Path:
     return folder
 
 
-def _catalogue_of(session: Session, folder: Path) -> "Catalogue":
-    """Return the cards in use with those of the folder, which come last and count."""
+def _catalogue_of(session: Session, folder: Path) -> "Catalogue | None":
+    """Return the cards in use with those of the folder, which come last and count; None if none."""
     from modelcmp.catalogue.loading import load_catalogue
 
     directories = [d for d in session.value("catalogue") if Path(d).resolve() != folder.resolve()]
     if folder.is_dir():
         directories.append(str(folder))
-    builtin = session.value("builtin") or not directories
+    builtin = session.value("builtin")
+    if not builtin and not directories:
+        return None
     return load_catalogue(directories, builtin=builtin, cache=cache_path())
 
 

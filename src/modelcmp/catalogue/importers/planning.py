@@ -24,7 +24,7 @@ from modelcmp.catalogue.merging import Kept, merge_card
 from modelcmp.catalogue.reader import parse_yaml
 from modelcmp.catalogue.registry import Registry
 from modelcmp.catalogue.writing import write_yaml
-from modelcmp.errors import CardError
+from modelcmp.errors import CardError, UsageError
 
 
 class There(NamedTuple):
@@ -152,6 +152,8 @@ def plan_card(brought: dict[str, Any], was: There | None, registry: Registry) ->
         problems = check_card(document, registry)
     except CardError as error:
         problems = list(error.problems)
+    except UsageError as error:  # without the extra, new cards come in all the same
+        return f"{error.message}: {error.hint}"
     if problems:
         first = problems[0]
         return f"{first.field}: {first.message}" if first.field else first.message
