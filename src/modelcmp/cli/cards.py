@@ -96,7 +96,7 @@ def _new_card(model_id: str, name: str | None, task: str) -> str:
 
 def _new_place(session: Session, model_id: str, into: str | None) -> Path | None:
     """Return the file of a new card, or None when no folder is named anywhere."""
-    from modelcmp.cli.importing import own_folder
+    from modelcmp.cli.filing import own_folder
 
     if into is None and not session.value("catalogue"):
         return None

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from modelcmp.catalogue.fields import ID_PATTERN, check_id
 from modelcmp.catalogue.importers.draft import (
-    FREE,
-    PER_MILLION,
-    PER_TOKEN,
     Draft,
     Wanted,
     clean,
@@ -22,13 +19,18 @@ from modelcmp.catalogue.importers.draft import (
     find_task,
     free_aliases,
     give_ids,
-    licence_of,
     make_id,
     positive,
     tasks_of,
+    url_of,
+)
+from modelcmp.catalogue.importers.knowledge import licence_of
+from modelcmp.catalogue.importers.prices import (
+    FREE,
+    PER_MILLION,
+    PER_TOKEN,
     token_offer,
     unit_offer,
-    url_of,
 )
 from modelcmp.catalogue.reader import REFUSED
 from modelcmp.catalogue.registry import Registry

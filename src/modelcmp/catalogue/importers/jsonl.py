@@ -15,14 +15,13 @@ from modelcmp.catalogue.importers.draft import (
     clean_name,
     day_of,
     find_task,
-    licence_of,
-    maker_of,
     new_card,
     positive,
     task_capability,
-    token_offer,
     url_of,
 )
+from modelcmp.catalogue.importers.knowledge import licence_of, maker_of
+from modelcmp.catalogue.importers.prices import token_offer
 from modelcmp.catalogue.registry import Registry
 from modelcmp.errors import UsageError, did_you_mean
 

@@ -13,16 +13,15 @@ from modelcmp.catalogue.importers.draft import (
     Wanted,
     clean_name,
     day_of,
-    family_maker,
     new_card,
     positive,
     read_row,
     tag_capability,
     task_capability,
     tasks_of,
-    token_offer,
-    unit_offer,
 )
+from modelcmp.catalogue.importers.knowledge import family_maker
+from modelcmp.catalogue.importers.prices import token_offer, unit_offer
 
 SOURCE = "import_litellm"
 ORIGIN = {

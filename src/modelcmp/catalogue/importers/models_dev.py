@@ -17,15 +17,15 @@ from modelcmp.catalogue.importers.draft import (
     clean,
     clean_name,
     day_of,
-    family_maker,
     new_card,
     positive,
     read_row,
     tag_capability,
     task_capability,
     tasks_of,
-    token_offer,
 )
+from modelcmp.catalogue.importers.knowledge import family_maker
+from modelcmp.catalogue.importers.prices import token_offer
 from modelcmp.errors import squash
 
 SOURCE = "import_models_dev"

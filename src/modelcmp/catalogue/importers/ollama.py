@@ -11,14 +11,13 @@ from modelcmp.catalogue.importers.draft import (
     LeftOut,
     Wanted,
     clean_name,
-    family_maker,
-    licence_of,
     new_card,
     positive,
     read_row,
     tag_capability,
     task_capability,
 )
+from modelcmp.catalogue.importers.knowledge import family_maker, licence_of
 
 SOURCE = "import_ollama"
 ADDRESS = "http://127.0.0.1:11434"

@@ -12,15 +12,15 @@ from modelcmp.catalogue.importers.draft import (
     Wanted,
     clean,
     clean_name,
-    family_maker,
     new_card,
     positive,
     read_row,
     tag_capability,
     task_capability,
     tasks_of,
-    token_offer,
 )
+from modelcmp.catalogue.importers.knowledge import family_maker
+from modelcmp.catalogue.importers.prices import token_offer
 
 SOURCE = "import_openrouter"
 ORIGIN = {"title": "OpenRouter, list of models", "url": "https://openrouter.ai/models"}
