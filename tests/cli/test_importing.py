@@ -150,7 +150,7 @@ def test_rows_that_do_not_fit_are_counted_and_five_are_named(run: Run) -> None:
 def test_where_nothing_fits_it_says_so_and_fails(run: Run) -> None:
     code, out, err = run("import", "jsonl", write_rows({"name": "x"}), "--into", "cards")
     assert (code, out) == (2, "")
-    assert "error: no card can be made of it\nlist.jsonl:1: says no task\n" in err
+    assert "error: no card can be made of it\nlist.jsonl:1: says no task\nhint: --map task=" in err
     assert not Path("cards").exists()
 
 

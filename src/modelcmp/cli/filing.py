@@ -176,8 +176,12 @@ def _write(changes: Sequence["Change"], places: dict[str, Path]) -> None:
 
 def _nothing(plan: "Plan", target: Target) -> CardError:
     """Return the error of an import that gives no card at all."""
+    from modelcmp.catalogue.importers.jsonl import NO_TASK
+
     problems = tuple(CardProblem(where, 0, 0, "", why) for where, why in plan.left_out)
     hint = "--only names nothing there" if target.only and not problems else None
+    if problems and all(why == NO_TASK for _, why in plan.left_out):
+        hint = "--map task=COLUMN says where it stands, task=:text-generation gives all the same"
     return CardError("no card can be made of it", problems=problems, hint=hint)
 
 

@@ -193,6 +193,7 @@ class TestLiteLlm:
         assert [row.where for row in imported.left_out] == [
             "512-x-512/50-steps/stability.stable-diffusion-xl-v0", "acme/search", "openai/*", "broken",
         ]  # fmt: skip
+        assert imported.left_out[3].reason == "litellm_provider: field required"
         assert {row.where: row.reason for row in imported.passed_over} == {
             "misfiled/writer-2": "looks like a price per million tokens, where one per token is due",
             "subscription/writer-2": "costs nothing there: a free tier or a subscription, which is no price",
@@ -288,7 +289,7 @@ class TestHub:
     @pytest.mark.parametrize(
         ("model", "reason"),
         [
-            ({"id": "org/m"}, "says no task"),
+            ({"id": "org/m"}, "names no task"),
             ({"id": "org/m", "pipeline_tag": "cooking"}, "cooking is no task"),
             ({"id": "../etc"}, None),
             ({"id": "a/b/c"}, "is no name of a repository"),

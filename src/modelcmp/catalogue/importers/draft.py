@@ -90,6 +90,7 @@ class Foreign(BaseModel):
         # The Hub writes createdAt beside pipeline_tag: a field is taken under either form.
         alias_generator=to_camel,
         populate_by_name=True,
+        loc_by_alias=False,
     )
 
 

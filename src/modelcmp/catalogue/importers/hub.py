@@ -153,7 +153,7 @@ def _draft(
     said = str(model.pipeline_tag or front.get("pipeline_tag") or "")
     tasks = [task for name in (said, *model.tags) if name and (task := find_task(name, registry))]
     if not tasks:
-        return f"{said} is no task" if said else "says no task"
+        return f"{said} is no task" if said else "names no task"
     owner, _, short = model.id.rpartition("/")
     maker = maker_of(owner or model.author or "")
     about = {"title": f"Hugging Face Hub, {model.id}", "url": f"{ADDRESS}/{model.id}"}

@@ -34,6 +34,8 @@ METRICS = (
     "derivatives",
 )
 
+NO_TASK = "says no task"
+
 COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "model_id", "modelid", "repo_id", "repo", "slug"),
     "name": ("name", "model_name", "model", "title"),
@@ -199,7 +201,7 @@ def _draft(
     tasks = _tasks(row, wanted.registry)
     if not tasks:
         said = as_text(row.value("task")) if row.value("task") else ""
-        return f"{said} is no task" if said else "says no task"
+        return f"{said} is no task" if said else NO_TASK
     name = clean_name(row.text("name") or full.rpartition("/")[2])
     maker = maker_of(row.text("maker") or full.rpartition("/")[0])
     source = source_key(table.title)
