@@ -53,7 +53,7 @@ def new_command(
 
     session = Session(options)
     text = _new_card(model_id, name, task)
-    if options.output == "-":
+    if options.output == "-" or options.check:
         session.emit_text(text)
         return
     place = Path(options.output) if options.output else _new_place(session, model_id, into)
