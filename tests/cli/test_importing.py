@@ -241,7 +241,16 @@ def test_a_day_is_asked_for_and_checked(run: Run) -> None:
 
 def test_patterns_choose_and_name_nothing_where_nothing_is(run: Run) -> None:
     file = str(CASES / "models_dev.jsonl")
-    shared = ("import", "models-dev", file, "--into", "cards", "--day", "2026-05-21")
+    shared = (
+        "import",
+        "models-dev",
+        file,
+        "--into",
+        "cards",
+        "--day",
+        "2026-05-21",
+        "--no-builtin",
+    )
     assert run(*shared, "--only", "claude*")[0] == 0
     assert files() == ["claude-sonnet-4.yaml"]
     assert "--only names nothing" in run(*shared, "--only", "nobody")[2]
@@ -256,7 +265,16 @@ def test_patterns_choose_and_name_nothing_where_nothing_is(run: Run) -> None:
     ],
 )
 def test_the_samples_give_valid_cards(run: Run, source: str, file: str, count: int) -> None:
-    code, _, _ = run("import", source, str(CASES / file), "--day", "2026-11-20", "--into", "cards")
+    code, _, _ = run(
+        "import",
+        source,
+        str(CASES / file),
+        "--day",
+        "2026-11-20",
+        "--into",
+        "cards",
+        "--no-builtin",
+    )
     assert code == 0 and len(files()) == count
     assert run("validate", "cards")[0] == 0
 
@@ -299,7 +317,16 @@ class TestHosts:
         payload = json.loads((CASES / "openrouter.json").read_text())
         server.on("/models", server.sends(payload))
         address = f"{server.origin}/models"
-        code, _, _ = run("import", "openrouter", address, "--into", "cards", "--day", "2026-08-04")
+        code, _, _ = run(
+            "import",
+            "openrouter",
+            address,
+            "--into",
+            "cards",
+            "--day",
+            "2026-08-04",
+            "--no-builtin",
+        )
         assert code == 0 and files() == ["claude-sonnet-4.yaml", "gpt-3.5-turbo.yaml"]
         assert "read_on: 2026-08-04" in Path("cards/claude-sonnet-4.yaml").read_text()
 
@@ -310,7 +337,7 @@ class TestHosts:
         monkeypatch.setenv("OLLAMA_HOST", server.origin.removeprefix("http://"))
         server.on("/api/tags", server.sends(json.loads((CASES / "ollama_tags.json").read_text())))
         server.on("/api/show", server.sends(json.loads((CASES / "ollama_show.json").read_text())))
-        code, _, _ = run("import", "ollama", "--into", "cards")
+        code, _, _ = run("import", "ollama", "--into", "cards", "--no-builtin")
         assert code == 0 and files() == ["deepseek-r1.yaml", "llama3.2.yaml"]
         asked = [json.loads(r.body) for r in server.requests if r.method == "POST"]
         assert asked == [{"model": "deepseek-r1:latest"}, {"model": "llama3.2:latest"}]
