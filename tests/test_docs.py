@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from modelcmp.cli import main
-from modelcmp.cli.app import COMMANDS
+from modelcmp.cli.app import COMMANDS, GROUPS
 from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS
 from modelcmp.scoring.profiles import PROFILES
@@ -119,7 +119,7 @@ def test_commands_and_options_in_pages_exist(
 ) -> None:
     for command in commands_of(page.read_text(encoding="utf-8")):
         words = command.split()
-        name = words[:2] if words[0] == "evidence" else words[:1]
+        name = words[:2] if words[0] in GROUPS else words[:1]
         assert main([*name, "--help"]) == 0, command
         help_text = capsys.readouterr().out
         used = set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", f" {command}"))

@@ -54,9 +54,11 @@ class Runner(NamedTuple):
     def run(self, **inputs: str) -> Job:
         """Run the steps of action.yml with these inputs, in order, as the runner does."""
         given = {name: row["default"] for name, row in ACTION["inputs"].items()} | inputs
-        summary, paths = self.temp / "summary.md", self.temp / "path"
+        summary = self.temp / "summary.md"
         summary.touch()
-        paths.touch()
+        if not self.installs and not (self.temp / "modelcmp").exists():
+            (self.temp / "modelcmp").mkdir()
+            (self.temp / "modelcmp" / "bin").symlink_to(HERE)
         codes: dict[str, int] = {}
         said = ""
         for step in ACTION["runs"]["steps"]:
@@ -66,25 +68,16 @@ class Runner(NamedTuple):
                 continue
             script = self.temp / "step.sh"
             script.write_text(step["run"])
-            added = paths.read_text().splitlines()
             done = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
                 cwd=self.workspace / self._filled(step.get("working-directory", "."), given),
                 env={
-                    "PATH": os.pathsep.join(
-                        [
-                            *reversed(added),
-                            *([] if self.installs else [str(HERE)]),
-                            "/usr/bin",
-                            "/bin",
-                        ]
-                    ),
+                    "PATH": "/usr/bin:/bin",
                     "HOME": str(self.temp),
                     "CI": "true",
                     "GITHUB_ACTIONS": "true",
                     "GITHUB_ACTION_PATH": str(ROOT),
                     "GITHUB_WORKSPACE": str(self.workspace),
-                    "GITHUB_PATH": str(paths),
                     "GITHUB_STEP_SUMMARY": str(summary),
                     "RUNNER_TEMP": str(self.temp),
                     **{n: self._filled(v, given) for n, v in step.get("env", {}).items()},

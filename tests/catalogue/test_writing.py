@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelcmp.catalogue.reader import _REFUSED, parse_yaml
+from modelcmp.catalogue.reader import REFUSED, parse_yaml
 from modelcmp.catalogue.writing import write_flow, write_scalar, write_yaml
 
-TEXTS = st.text(max_size=200).filter(lambda text: not _REFUSED.search(text))
+TEXTS = st.text(max_size=200).filter(lambda text: not REFUSED.search(text))
 WORDS = st.sampled_from(
     [
         *[

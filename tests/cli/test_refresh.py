@@ -126,8 +126,8 @@ def test_a_file_of_signals_is_written_and_says_what_changed(world: World) -> Non
     assert float(lines[1][3]) > float(lines[1][2])
     assert lines[2:5] == [
         ["maker/alpha", "downloads", "—", "500,000", "new"],
-        ["likes", "100", "300", "+200"],
-        ["stars", "—", "40", "new"],
+        ["maker/alpha", "likes", "100", "300", "+200"],
+        ["maker/alpha", "stars", "—", "40", "new"],
     ]
     assert "Figures: 1 changed, 2 new; 1 rank moved." in out
     assert world.card() == CARD.format(id="alpha", name="Alpha")

@@ -10,7 +10,7 @@ import pytest
 from modelcmp.catalogue.asking import Answer, figures_of
 from modelcmp.catalogue.card import ModelCard
 from modelcmp.catalogue.figures import Figure, Repository, read_over
-from modelcmp.comparison.refreshed import FigureChange, Refresh, make_refresh, owner_texts
+from modelcmp.comparison.refreshed import Refresh, make_refresh
 from modelcmp.scoring.rank import Method, rank_model
 
 DAY = "2026-11-25"
@@ -92,8 +92,3 @@ def test_what_stayed_the_same_is_left_out_unless_asked_for(refresh: Callable[...
     assert len(result.told(full=True)) == 1
     assert result.summary() == "Figures: 1 stayed the same; no ranks moved."
     assert refresh(10).summary() == "Figures: none; no ranks moved."
-
-
-def test_a_repository_is_named_on_its_first_line() -> None:
-    rows = [FigureChange("hf_likes", name, 1, None, 1, None, "same", "") for name in "aabba"]
-    assert owner_texts(rows) == ["a", "", "b", "", "a"]

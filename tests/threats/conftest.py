@@ -129,6 +129,8 @@ EVERY_COMMAND: dict[str, tuple[str, ...]] = {
     "export": ("export", "--format", "jsonl", *OWN),
     "missing": ("missing", *OWN),
     "site": ("site", "site", *OWN),
+    "new": ("new", "fresh"),
+    "import": ("import", "jsonl", "models.jsonl", "--into", "cards", "--dry-run"),
     "build": ("build", "--check", "document.md", *OWN),
     "refresh": ("refresh", "--check", "--max-age", "99999d", "--today", "2026-11-25", *OWN),
 }
@@ -145,6 +147,8 @@ class Child:
             f"#!/bin/sh\nexec {sys.executable} -c 'from modelcmp.cli import run; run()' \"$@\"\n"
         )
         tool.chmod(0o755)
+        (folder / "document.md").write_text("No block stands here.\n")
+        (folder / "models.jsonl").write_text('{"id": "maker/model", "task": "text-generation"}\n')
         self.tool = str(tool)
         self.surroundings = {
             "PATH": os.environ["PATH"],

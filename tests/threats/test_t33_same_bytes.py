@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,24 @@ def test_the_order_of_files_and_models_changes_nothing(
     shutil.copytree(CASES, folder)
     original = os.scandir
 
-    def shuffled(path: Any) -> list[os.DirEntry[str]]:
-        entries = list(original(path))
-        random.Random(seed).shuffle(entries)
-        return entries
+    class Shuffled:
+        """A listing in another order, as scandir gives it: to be walked, or to be entered first."""
+
+        def __init__(self, path: Any) -> None:
+            self.entries = list(original(path))
+            random.Random(seed).shuffle(self.entries)
+
+        def __iter__(self) -> Iterator[os.DirEntry[str]]:
+            return iter(self.entries)
+
+        def __enter__(self) -> Iterator[os.DirEntry[str]]:
+            return iter(self.entries)
+
+        def __exit__(self, *_: object) -> None:
+            pass
 
     own = ("--catalogue", str(folder), "--no-builtin")
     usual = [run(*words, *own) for words in (("rank",), ("list", "--json"))]
-    monkeypatch.setattr(os, "scandir", shuffled)
+    monkeypatch.setattr(os, "scandir", Shuffled)
     monkeypatch.setenv("MODELCMP_CACHE", "")
     assert [run(*words, *own) for words in (("rank",), ("list", "--json"))] == usual

@@ -23,7 +23,7 @@ Position = tuple[int, int]
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The event parser: libyaml's where PyYAML was built with it, else the pure one."""
 
-_REFUSED = re.compile(
+REFUSED = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
     "\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f"
     + "".join(
@@ -31,6 +31,8 @@ _REFUSED = re.compile(
     )
     + "]"
 )
+"""Characters that no file may hold: controls, marks that turn the direction of text, and no characters."""
+
 _SEXAGESIMAL = r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
 _DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
 _OTHERWISE = (
@@ -144,7 +146,7 @@ def decode(data: bytes, file: str) -> str:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise _at(file, before, message) from None
     text = text.replace("\r\n", "\n")
-    if found := _REFUSED.search(text):
+    if found := REFUSED.search(text):
         raise _at(file, text[: found.start()], _refusal(found.group()))
     if _DIRECTIVE.match(text):
         # Only libyaml's parser tells of a directive it does not know; so none comes that far.
@@ -314,7 +316,7 @@ class _Builder:
 
     def _check_text(self, event: Any, path: Path) -> None:
         # Escapes such as "\e" come to life only here, after the file's own text was checked.
-        if found := _REFUSED.search(event.value):
+        if found := REFUSED.search(event.value):
             raise self._refuse(event, path, _refusal(found.group()))
 
     def _check_agreement(self, event: Any, path: Path) -> None:

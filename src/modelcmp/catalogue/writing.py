@@ -44,7 +44,7 @@ def write_scalar(value: Any, *, flow: bool = False) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     plain = _PLAIN.fullmatch(value) and not _UNSAFE.search(value)
-    if plain and not (flow and re.search(r"[,\[\]{}]", value)) and _stays_text(value):
+    if plain and not (flow and re.search(r"[,\[\]{}?]", value)) and _stays_text(value):
         return value
     return json.dumps(value, ensure_ascii=False)
 

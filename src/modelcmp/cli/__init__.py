@@ -24,8 +24,11 @@ def run() -> None:
     # Hardly anything a short command makes can go before its end. Sweeping for it while modules load
     # and once more at the end was a tenth of a search.
     gc.set_threshold(OBJECTS_BEFORE_A_SWEEP, 20, 20)
-    code = main(sys.argv[1:])
-    gc.freeze()
+    try:
+        code = main(sys.argv[1:])
+        gc.freeze()
+    except KeyboardInterrupt:  # while an error was being told
+        code = 130
     if code == 141 and sys.stdout is not None:
         # The interpreter flushes once more on its way out; that must have somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("modelcmp.cli.method", "Method"),
     "config": ("modelcmp.cli.method", "Method"),
     "refresh": ("modelcmp.cli.refresh", "Cards"),
+    "new": ("modelcmp.cli.cards", "Cards"),
+    "import": ("modelcmp.cli.importing", "Cards"),
     "validate": ("modelcmp.cli.cards", "Cards"),
     "schema": ("modelcmp.cli.cards", "Cards"),
     "diff": ("modelcmp.cli.diff", "Cards"),
@@ -35,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command -> the module that holds it and the heading it stands under."""
 
-GROUPS = {"evidence"}
+GROUPS = {"evidence", "import"}
 """Commands that have commands of their own."""
 
 HELP = """Compare AI models and defend the choice.

@@ -1,4 +1,4 @@
-"""The commands for those who write cards: `validate` and `schema`."""
+"""The commands for those who write cards: `new`, `validate` and `schema`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,14 @@ import typer
 
 from modelcmp.cli.options import Options, common, takes
 from modelcmp.cli.session import Session, cache_path
-from modelcmp.errors import CardError, CardProblem, GateError, UnknownNameError, did_you_mean
+from modelcmp.errors import (
+    CardError,
+    CardProblem,
+    GateError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +24,100 @@ if TYPE_CHECKING:
     from modelcmp.render import Format
 
 SCHEMAS = ("card", "comparison")
+
+
+@common
+def new_command(
+    options: Options,
+    model_id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Lower case letters, digits, dots and hyphens."),
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name as the maker writes it.")
+    ] = None,
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="What the model is for.")
+    ] = "text-generation",
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into", metavar="DIR", help="Folder of the card; the configured catalogue, or none.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Write a card to fill in: valid as it is, every field explained.
+
+    Goes to --into DIR, -o FILE or the configured catalogue, else to standard output.
+
+    Examples:
+
+      modelcmp new my-model --into my-cards
+
+      modelcmp new my-painter --task text-to-image -o my-painter.yaml
+    """
+    from modelcmp.cli.streams import write_file
+
+    session = Session(options)
+    text = _new_card(model_id, name, task)
+    if options.output == "-" or options.check:
+        session.emit_text(text)
+        return
+    place = Path(options.output) if options.output else _new_place(session, model_id, into)
+    if place is None:
+        session.emit_text(text)
+        return
+    if place.stem != model_id:
+        raise UsageError(
+            f"{place.name}: a card's file is named by its id", hint=f"call it {model_id}.yaml"
+        )
+    if place.exists() or place.is_symlink():
+        raise UsageError(f"{place} is there already", hint=f"modelcmp show {model_id} shows it")
+    write_file(place, text)
+    session.note(f"wrote {place}; modelcmp validate {place} checks it")
+
+
+def _new_card(model_id: str, name: str | None, task: str) -> str:
+    """Return the text of a card to fill in; raises UsageError for an id that no card can have."""
+    from modelcmp.catalogue.checking import check_card
+    from modelcmp.catalogue.importers.draft import make_id
+    from modelcmp.catalogue.loading import load_catalogue
+    from modelcmp.catalogue.reader import parse_yaml
+    from modelcmp.catalogue.template import card_template
+
+    registry = load_catalogue(cache=cache_path()).registry
+    if task not in registry.tasks:
+        raise UnknownNameError(
+            f"no task is called {task}",
+            hint=did_you_mean(task, registry.tasks) or "docs/cards.md names them",
+        )
+    row = registry.tasks[task]
+    text = card_template(model_id, name or model_id, task, row.input, row.output)
+    document = parse_yaml(text.encode(), f"{model_id}.yaml")
+    if problems := check_card(document, registry):
+        told = "; ".join(f"{problem.field} {problem.message}" for problem in problems)
+        better = make_id(model_id)
+        raise UsageError(told, hint=f"modelcmp new {better}" if better else None)
+    return text
+
+
+def _new_place(session: Session, model_id: str, into: str | None) -> Path | None:
+    """Return the file of a new card, or None when no folder is named anywhere."""
+    from modelcmp.cli.filing import own_folder
+
+    if into is None and not session.value("catalogue"):
+        return None
+    folder = own_folder(session, into)
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+    held = session.catalogue.find_files(model_id) if _reads_any(session) else []
+    if held:
+        session.note(f"{held[-1]} has the same id; the new card will count instead of it")
+    return folder / f"{model_id}.yaml"
+
+
+def _reads_any(session: Session) -> bool:
+    return bool(session.value("builtin") or session.value("catalogue"))
 
 
 @takes(Options, formats="auto, table, markdown, json, tsv or github.")

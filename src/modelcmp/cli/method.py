@@ -66,7 +66,7 @@ def config_command(options: Options) -> None:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, tuple):
+    if type(value) is tuple:  # a pair; a page says itself what it is called
         return " vs ".join(map(str, value))
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"

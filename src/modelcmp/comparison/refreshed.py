@@ -61,13 +61,6 @@ class FigureChange(NamedTuple):
         return {"held": "asked today", "not-asked": "not asked"}.get(self.state, self.state)
 
 
-def owner_texts(figures: Sequence[FigureChange]) -> list[str]:
-    """Return the repository for each figure, left out where it is that of the line above."""
-    names = [figure.repository for figure in figures]
-    above = ["", *names]
-    return ["" if name == last else name for name, last in zip(names, above, strict=False)]
-
-
 class ModelChange(NamedTuple):
     """One model before and after."""
 
@@ -228,9 +221,9 @@ def report_refresh(refresh: Refresh, *, full: bool = False) -> Report:
 def _told_rows(model: ModelChange) -> list[tuple[str, ...]]:
     ranks = (f"{model.rank_before:.1f}", f"{model.rank_now:.1f}")
     rows: list[tuple[str, ...]] = [(model.card.id, "rank", *ranks, model.rank_text())]
-    for owner, figure in zip(owner_texts(model.figures), model.figures, strict=True):
+    for figure in model.figures:
         counts = ["—" if n is None else f"{n:,}" for n in (figure.before, figure.now)]
-        rows.append((owner, figure.title, *counts, figure.change_text()))
+        rows.append((figure.repository, figure.title, *counts, figure.change_text()))
     return rows
 
 

@@ -1,0 +1,287 @@
+"""The commands under `import`: payloads read from files or hosts, cards written into one folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelcmp.cli.filing import Target, bring_in
+from modelcmp.cli.options import Options, common
+from modelcmp.cli.payloads import (
+    ask,
+    ask_hub,
+    ask_ollama,
+    ollama_origin,
+    read_json,
+    read_repositories,
+    read_rows,
+)
+from modelcmp.cli.session import Session
+from modelcmp.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelcmp.catalogue.importers.draft import LeftOut
+
+HELP = """Bring models in from other catalogues: new cards, or facts that cards lack.
+
+What a person wrote in a card stays; where a source says something else, both values are shown.
+"""
+
+Into = Annotated[
+    str | None,
+    typer.Option(
+        "--into", metavar="DIR", help="Folder of the cards; the configured catalogue when left out.",
+    ),
+]  # fmt: skip
+Day = Annotated[
+    str | None,
+    typer.Option("--day", metavar="DAY", help="Day on which the file was made or fetched."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="PATTERN", help="Only names like this (*, ?); repeatable."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")]
+
+
+def import_app() -> typer.Typer:
+    """Return the group of these commands, to be added under the name `import`."""
+    app = typer.Typer(
+        name="import",
+        help=HELP,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app
+
+
+@common
+def hf_command(
+    options: Options,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ORG/NAME]...", help="Repositories of the Hub.", show_default=False),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="FILE",
+            help="Ask nobody: the API's answer (.json), README.md or results (.yaml); repeatable.",
+        ),
+    ] = None,
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Bring in repositories of the Hugging Face Hub.
+
+    Examples:
+
+      modelcmp import hf llava-hf/bakLlava-v1-hf --into my-cards
+
+      modelcmp import hf --from model.json --from README.md --day 2026-11-20 --into my-cards
+    """
+    from modelcmp.catalogue.importers import hub
+
+    session = Session(options, default_piped="tsv")
+    if files:
+        payload = read_repositories(names or [], files)
+    else:
+        if not names:
+            raise UsageError("no repository is named", hint="modelcmp import hf ORG/NAME")
+        for name in names:
+            if not hub.NAME.fullmatch(name):
+                raise UsageError(f"{name} is no name of a repository", hint="write it as ORG/NAME")
+        day = day or _today()
+        payload = [hub.Repository(answer) for answer in ask_hub(session, names)]
+    bring_in(session, "hf", payload, Target(into, day, tuple(only or ()), dry_run))
+
+
+@common
+def models_dev_command(
+    options: Options,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="api.json, or rows; - is standard input.")
+    ],
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring in models.dev, with every provider's price.
+
+    Examples:
+
+      modelcmp import models-dev api.json --day 2026-11-20 --only "claude*" --into my-cards
+
+      modelcmp import models-dev api.json --day 2026-11-20 --dry-run --into my-cards
+    """
+    session = Session(options, default_piped="tsv")
+    value, broken = read_json(file)
+    bring_in(session, "models-dev", value, Target(into, day, tuple(only or ()), dry_run), broken)
+
+
+@common
+def openrouter_command(
+    options: Options,
+    place: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE|URL]", help="A file, or an address to ask; OpenRouter's when left out.",
+            show_default=False,
+        ),
+    ] = None,
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Bring in OpenRouter's list of models and prices.
+
+    Examples:
+
+      modelcmp import openrouter --only "anthropic/*" --into my-cards
+
+      modelcmp import openrouter models.json --day 2026-11-20 --into my-cards
+    """
+    from modelcmp.catalogue.importers import openrouter
+
+    session = Session(options, default_piped="tsv")
+    address = place or openrouter.ADDRESS
+    if address.startswith(("http://", "https://")):
+        value = ask(session, [address])[0]
+        broken: list[LeftOut] = []
+        day = day or _today()
+    else:
+        value, broken = read_json(address)
+    bring_in(session, "openrouter", value, Target(into, day, tuple(only or ()), dry_run), broken)
+
+
+@common
+def litellm_command(
+    options: Options,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="model_prices_and_context_window.json; or -.")
+    ],
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring in LiteLLM's table of prices and limits.
+
+    Examples:
+
+      modelcmp import litellm model_prices_and_context_window.json --day 2026-11-20 --into my-cards
+
+      modelcmp import litellm prices.json --day 2026-11-20 --only "gpt-*" --into my-cards
+    """
+    session = Session(options, default_piped="tsv")
+    value, broken = read_json(file)
+    bring_in(session, "litellm", value, Target(into, day, tuple(only or ()), dry_run), broken)
+
+
+@common
+def ollama_command(
+    options: Options,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            "--host", metavar="URL", help="Address of the server; OLLAMA_HOST, or this machine.",
+        ),
+    ] = None,
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Bring in what a running Ollama server holds.
+
+    Examples:
+
+      modelcmp import ollama --into my-cards
+
+      modelcmp import ollama --host http://127.0.0.1:11434 --only "qwen*" --into my-cards
+    """
+    session = Session(options, default_piped="tsv")
+    target = Target(into, day or _today(), tuple(only or ()), dry_run)
+    bring_in(session, "ollama", ask_ollama(ollama_origin(host)), target)
+
+
+@common
+def jsonl_command(
+    options: Options,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSON lines, a JSON list or CSV; - for lines.")
+    ],
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", metavar="name=col,...", help="Which column holds what; =:text is for all."),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option("--title", metavar="TEXT", help="What the source is called; else the file."),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Public address of the source.")
+    ] = None,
+    into: Into = None,
+    day: Day = None,
+    only: Only = None,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Bring in any table: JSON lines, a JSON list or CSV.
+
+    Columns are found by their common names, or named by --map.
+
+    Examples:
+
+      modelcmp import jsonl models.jsonl --into my-cards
+
+      modelcmp import jsonl list.csv --map "name=Model,task=Use,maker=:My team" --into my-cards
+    """
+    from modelcmp.catalogue.importers import jsonl
+
+    session = Session(options, default_piped="tsv")
+    named = jsonl.parse_columns(columns or "")
+    rows, broken = read_rows(file)
+    called = title or ("standard input" if file == "-" else Path(file).name)
+    table = jsonl.Table(rows, called, url, named)
+    every = {str(key) for _, row in rows if isinstance(row, dict) for key in row}
+    for meaning, column in named.items():
+        if (
+            column
+            and column[0] != ":"
+            and column.partition(".")[0] not in every
+            and column not in every
+        ):
+            known = ", ".join(sorted(every)[:20])
+            raise UsageError(
+                f"--map {meaning}={column}: no row has that column", hint=f"there are {known}"
+            )
+    if unused := jsonl.unused_columns(table):
+        session.note(f"nothing is taken from the columns {', '.join(unused)}")
+    bring_in(session, "jsonl", table, Target(into, day, tuple(only or ()), dry_run), broken)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "hf": hf_command,
+    "models-dev": models_dev_command,
+    "openrouter": openrouter_command,
+    "litellm": litellm_command,
+    "ollama": ollama_command,
+    "jsonl": jsonl_command,
+}
+
+
+def _today() -> str:
+    """Return today's day: what was asked of a host just now was read today."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date().isoformat()
