@@ -34,7 +34,7 @@ def test_a_pipe_closed_from_the_start(any_command: tuple[str, ...], child: Any) 
     _, err = process.communicate(timeout=30)
     silent = any_command[0] in SILENT
     assert process.returncode == (0 if silent else 141)
-    assert silent or err == b""
+    assert b"error" not in err and b"Traceback" not in err
 
 
 SILENT = {"pick", "site", "build"}
@@ -47,7 +47,7 @@ def test_standard_output_closed(any_command: tuple[str, ...], child: Any) -> Non
         assert result.returncode == 0
     else:
         assert result.returncode == 2
-        assert result.stderr.startswith(b"error: standard output is closed\n")
+        assert b"error: standard output is closed\n" in result.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -57,7 +57,8 @@ def test_a_full_disk(any_command: tuple[str, ...], child: Any) -> None:
         assert result.returncode == 0
     else:
         assert result.returncode == 2
-        assert result.stderr == b"error: standard output: no space left on device\n"
+        assert b"error: standard output: no space left on device\n" in result.stderr
+        assert b"Traceback" not in result.stderr
 
 
 def test_standard_error_closed(any_command: tuple[str, ...], child: Any) -> None:
