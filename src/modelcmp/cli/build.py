@@ -65,7 +65,7 @@ def build_command(
         bool, typer.Option("--diff", help="Write nothing; print what would change.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Write the pages a project names, and fill the blocks in its documents.
+    """Write the pages and fill the blocks that a project names.
 
     Examples:
 

@@ -137,7 +137,7 @@ def validate_command(
         bool, typer.Option("--exit-zero", help="Exit 0 even when something is wrong.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Check cards: every problem as file:line:column, exit 1 if there is any.
+    """Check cards; every problem as file:line:column, exit 1 if any.
 
     Errors keep a card out; warnings come of --strict alone; notices never change the exit code.
 
@@ -265,7 +265,7 @@ def schema_command(
         ),
     ] = "card",
 ) -> None:  # fmt: skip
-    """Print the JSON Schema of a card, or of the JSON that compare prints.
+    """Print the JSON Schema of a card or of a comparison.
 
     Examples:
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from modelcmp.matching.graph import Edge, MatchGraph, ModelEvidence
     from modelcmp.matching.store import Removed, Store
 
-HELP = """Count what people search for and pick, from your own search logs.
+HELP = """Count what people search for and pick, from your search logs.
 
 All of it stays on this machine: counts by query, model and day; no line, client or time of day.
 """

@@ -23,7 +23,7 @@ from modelcmp.errors import UsageError
 if TYPE_CHECKING:
     from modelcmp.catalogue.importers.draft import LeftOut
 
-HELP = """Bring models in from other catalogues: new cards, or facts that cards lack.
+HELP = """Bring in models of other catalogues: cards, or facts they lack.
 
 What a person wrote in a card stays; where a source says something else, both values are shown.
 """

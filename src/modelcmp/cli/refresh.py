@@ -80,7 +80,7 @@ def refresh_command(
         str | None, typer.Option("--github", metavar="URL", help="Ask this host for GitHub's.")
     ] = None,
 ) -> None:  # fmt: skip
-    """Ask the Hugging Face Hub and GitHub for downloads, likes and stars.
+    """Ask Hub and GitHub for downloads, likes, stars and last change.
 
     Examples:
 

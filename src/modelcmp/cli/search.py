@@ -91,7 +91,7 @@ def pick_command(
         typer.Option("--for", metavar="NEED", help="What for; the last remembered search else."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Count the model you chose as evidence, for the last remembered search or for a need.
+    """Count the model you chose for your last search, or for a need.
 
     Examples:
 

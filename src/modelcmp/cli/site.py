@@ -41,7 +41,7 @@ def site_command(
         ),
     ] = 6,
 ) -> None:  # fmt: skip
-    """Write the whole catalogue as a static site; only pages that changed are written anew.
+    """Write the catalogue as a static site; only what changed, anew.
 
     Examples:
 
