@@ -15,6 +15,7 @@ import pytest
 
 from modelcmp.cli import evidence as commands
 from modelcmp.cli import main
+from modelcmp.cli.app import group_app
 from modelcmp.cli.session import Session
 from modelcmp.errors import ModelcmpError, UsageError
 from modelcmp.matching.store import EvidenceError
@@ -58,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def runner(*arguments: str) -> tuple[str, str]:
         own = ("--catalogue", str(CASES), "--no-builtin")
-        app = commands.evidence_app()
+        app = group_app("evidence", commands)
         capsys.readouterr()
         app([*arguments, *own], prog_name="modelcmp evidence", standalone_mode=False)
         captured = capsys.readouterr()
@@ -325,5 +326,5 @@ def test_a_damaged_store_is_named(run: Run, log: str, tmp_path: Path) -> None:
 
 def test_every_command_has_help_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
     for name in commands.COMMANDS:
-        commands.evidence_app()([name, "--help"], prog_name="x", standalone_mode=False)
+        group_app("evidence", commands)([name, "--help"], prog_name="x", standalone_mode=False)
         assert capsys.readouterr().out.count(f"modelcmp evidence {name}") >= 2

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,15 +71,7 @@ def root(
 
 def build_app(arguments: list[str]) -> typer.Typer:
     """Return the application for these arguments: one command if they name one, else all."""
-    app = typer.Typer(
-        name="modelcmp",
-        help=HELP,
-        # Typer's Rich help doubles the time and writes escapes into pipes under GITHUB_ACTIONS.
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        add_completion=_needs_completion(arguments),
-    )
+    app = _bare_app("modelcmp", HELP, add_completion=_needs_completion(arguments))
     app.callback()(root)
     # The shell asks for completions with no arguments at all, and needs every option.
     completing = "_MODELCMP_COMPLETE" in os.environ
@@ -99,7 +91,27 @@ def _add_group(app: typer.Typer, name: str, module: ModuleType, *, listed: bool)
     if listed:
         app.command(name)(_named_only(module.HELP))
     else:
-        app.add_typer(getattr(module, f"{name}_app")(), name=name)
+        app.add_typer(group_app(name, module))
+
+
+def group_app(name: str, module: ModuleType) -> typer.Typer:
+    """Return the application of a group: every command of its module's COMMANDS, under its HELP."""
+    group = _bare_app(name, module.HELP, no_args_is_help=True)
+    for inner, function in module.COMMANDS.items():
+        group.command(inner)(function)
+    return group
+
+
+def _bare_app(name: str, text: str, **more: Any) -> typer.Typer:
+    return typer.Typer(
+        name=name,
+        help=text,
+        # Typer's Rich help doubles the time and writes escapes into pipes under GITHUB_ACTIONS.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        **more,
+    )
 
 
 def _named_only(text: str | None) -> Callable[..., None]:

@@ -43,21 +43,6 @@ MinCount = Annotated[
 Limit = Annotated[int, typer.Option("--limit", metavar="N", help="At most N rows.", min=1)]
 
 
-def evidence_app() -> typer.Typer:
-    """Return the group of these commands, to be added under the name `evidence`."""
-    app = typer.Typer(
-        name="evidence",
-        help=HELP,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
-    return app
-
-
 @common
 def add_command(
     options: Options,

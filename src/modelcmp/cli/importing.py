@@ -1,13 +1,14 @@
 """The commands under `import`: payloads read from files or hosts, cards written into one folder."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from modelcmp.cli.filing import Target, bring_in
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import Options, takes
 from modelcmp.cli.payloads import (
     ask,
     ask_hub,
@@ -28,41 +29,39 @@ HELP = """Bring in models of other catalogues: cards, or facts they lack.
 What a person wrote in a card stays; where a source says something else, both values are shown.
 """
 
-Into = Annotated[
-    str | None,
-    typer.Option(
-        "--into", metavar="DIR", help="Folder of the cards; the configured catalogue when left out.",
-    ),
-]  # fmt: skip
-Day = Annotated[
-    str | None,
-    typer.Option("--day", metavar="DAY", help="Day on which the file was made or fetched."),
-]
-Only = Annotated[
-    list[str] | None,
-    typer.Option("--only", metavar="PATTERN", help="Only names like this (*, ?); repeatable."),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")]
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOptions:
+    """Where cards go, what day a source without one speaks for, and which models are wanted."""
+
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into", metavar="DIR", help="Folder of the cards; the configured catalogue when left out.",
+        ),
+    ] = None  # fmt: skip
+    day: Annotated[
+        str | None,
+        typer.Option("--day", metavar="DAY", help="Day on which the file was made or fetched."),
+    ] = None
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="PATTERN", help="Only names like this (*, ?); repeatable."),
+    ] = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False
+
+    def target(self, *, asked_now: bool = False) -> Target:
+        """Return the target; what was asked of a host just now was read today."""
+        day = self.day or (_today() if asked_now else None)
+        return Target(self.into, day, tuple(self.only or ()), self.dry_run)
 
 
-def import_app() -> typer.Typer:
-    """Return the group of these commands, to be added under the name `import`."""
-    app = typer.Typer(
-        name="import",
-        help=HELP,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
-    return app
-
-
-@common
+@takes(Options, TargetOptions)
 def hf_command(
     options: Options,
+    to: TargetOptions,
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[ORG/NAME]...", help="Repositories of the Hub.", show_default=False),
@@ -74,10 +73,6 @@ def hf_command(
             help="Ask nobody: the API's answer (.json), README.md or results (.yaml); repeatable.",
         ),
     ] = None,
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:  # fmt: skip
     """Bring in repositories of the Hugging Face Hub.
 
@@ -98,21 +93,17 @@ def hf_command(
         for name in names:
             if not hub.NAME.fullmatch(name):
                 raise UsageError(f"{name} is no name of a repository", hint="write it as ORG/NAME")
-        day = day or _today()
         payload = [hub.Repository(answer) for answer in ask_hub(session, names)]
-    bring_in(session, "hf", payload, Target(into, day, tuple(only or ()), dry_run))
+    bring_in(session, "hf", payload, to.target(asked_now=not files))
 
 
-@common
+@takes(Options, TargetOptions)
 def models_dev_command(
     options: Options,
+    to: TargetOptions,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="api.json, or rows; - is standard input.")
     ],
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:
     """Bring in models.dev, with every provider's price.
 
@@ -124,12 +115,13 @@ def models_dev_command(
     """
     session = Session(options, default_piped="tsv")
     value, broken = read_json(file)
-    bring_in(session, "models-dev", value, Target(into, day, tuple(only or ()), dry_run), broken)
+    bring_in(session, "models-dev", value, to.target(), broken)
 
 
-@common
+@takes(Options, TargetOptions)
 def openrouter_command(
     options: Options,
+    to: TargetOptions,
     place: Annotated[
         str | None,
         typer.Argument(
@@ -137,10 +129,6 @@ def openrouter_command(
             show_default=False,
         ),
     ] = None,
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:  # fmt: skip
     """Bring in OpenRouter's list of models and prices.
 
@@ -154,25 +142,22 @@ def openrouter_command(
 
     session = Session(options, default_piped="tsv")
     address = place or openrouter.ADDRESS
-    if address.startswith(("http://", "https://")):
+    asks = address.startswith(("http://", "https://"))
+    if asks:
         value = ask(session, [address])[0]
         broken: list[LeftOut] = []
-        day = day or _today()
     else:
         value, broken = read_json(address)
-    bring_in(session, "openrouter", value, Target(into, day, tuple(only or ()), dry_run), broken)
+    bring_in(session, "openrouter", value, to.target(asked_now=asks), broken)
 
 
-@common
+@takes(Options, TargetOptions)
 def litellm_command(
     options: Options,
+    to: TargetOptions,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="model_prices_and_context_window.json; or -.")
     ],
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:
     """Bring in LiteLLM's table of prices and limits.
 
@@ -184,22 +169,19 @@ def litellm_command(
     """
     session = Session(options, default_piped="tsv")
     value, broken = read_json(file)
-    bring_in(session, "litellm", value, Target(into, day, tuple(only or ()), dry_run), broken)
+    bring_in(session, "litellm", value, to.target(), broken)
 
 
-@common
+@takes(Options, TargetOptions)
 def ollama_command(
     options: Options,
+    to: TargetOptions,
     host: Annotated[
         str | None,
         typer.Option(
             "--host", metavar="URL", help="Address of the server; OLLAMA_HOST, or this machine.",
         ),
     ] = None,
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:  # fmt: skip
     """Bring in what a running Ollama server holds.
 
@@ -210,13 +192,13 @@ def ollama_command(
       modelcmp import ollama --host http://127.0.0.1:11434 --only "qwen*" --into my-cards
     """
     session = Session(options, default_piped="tsv")
-    target = Target(into, day or _today(), tuple(only or ()), dry_run)
-    bring_in(session, "ollama", ask_ollama(ollama_origin(host)), target)
+    bring_in(session, "ollama", ask_ollama(ollama_origin(host)), to.target(asked_now=True))
 
 
-@common
+@takes(Options, TargetOptions)
 def jsonl_command(
     options: Options,
+    to: TargetOptions,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="JSON lines, a JSON list or CSV; - for lines.")
     ],
@@ -231,10 +213,6 @@ def jsonl_command(
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="Public address of the source.")
     ] = None,
-    into: Into = None,
-    day: Day = None,
-    only: Only = None,
-    dry_run: DryRun = False,
 ) -> None:  # fmt: skip
     """Bring in any table: JSON lines, a JSON list or CSV.
 
@@ -267,7 +245,7 @@ def jsonl_command(
             )
     if unused := jsonl.unused_columns(table):
         session.note(f"nothing is taken from the columns {', '.join(unused)}")
-    bring_in(session, "jsonl", table, Target(into, day, tuple(only or ()), dry_run), broken)
+    bring_in(session, "jsonl", table, to.target(), broken)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
