@@ -375,7 +375,7 @@ def test_searches_of_the_user_are_published_only_when_they_are_named(
 def test_options_of_a_single_result_are_refused(option: tuple[str, ...], run: Run) -> None:
     code, printed, told = run(*option)
     assert (code, printed == "") == (2, option[0] != "--json")
-    assert told.startswith("error: site takes no --")
+    assert told.startswith("error: no such option: -")
 
 
 def test_a_folder_above_that_is_not_there_is_not_made(run: Run, tmp_path: Path) -> None:

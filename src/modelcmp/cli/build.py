@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import PRINTING, Options, takes
 from modelcmp.cli.session import FILE_WIDTH, Session, diff_lines
 from modelcmp.config import Page, Setting, project_folder
 from modelcmp.errors import (
@@ -51,7 +51,7 @@ class Made(NamedTuple):
     text: str
 
 
-@common
+@takes(Options, without=PRINTING)
 def build_command(
     options: Options,
     files: Annotated[
@@ -75,11 +75,6 @@ def build_command(
 
       modelcmp build README.md --diff
     """
-    if options.output or options.format or options.json:
-        raise UsageError(
-            "build writes the files that the configuration or the command line names",
-            hint="modelcmp compare takes --output and --format",
-        )
     session = Session(replace(options, check=False))
     # Documents are for everybody: what one user has configured or searched for stays out of them.
     session.personal = False

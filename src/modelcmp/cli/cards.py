@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelcmp.cli.options import Options, common, takes
+from modelcmp.cli.options import SCORING, Options, takes
 from modelcmp.cli.session import Session, cache_path
 from modelcmp.errors import (
     CardError,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCHEMAS = ("card", "comparison")
 
 
-@common
+@takes(Options, without=(*SCORING, "format", "json"))
 def new_command(
     options: Options,
     model_id: Annotated[
@@ -120,7 +120,11 @@ def _reads_any(session: Session) -> bool:
     return bool(session.value("builtin") or session.value("catalogue"))
 
 
-@takes(Options, formats="auto, table, markdown, json, tsv or github.")
+@takes(
+    Options,
+    formats="auto, table, markdown, json, tsv or github.",
+    without=[name for name in SCORING if name != "as_of"],
+)
 def validate_command(
     options: Options,
     paths: Annotated[
@@ -254,7 +258,7 @@ def _names(catalogue: "Catalogue") -> "Iterator[tuple[str, str]]":
         yield from ((name.casefold(), entry.id) for name in (*entry.names, entry.id))
 
 
-@common
+@takes(Options, without=SCORING)
 def schema_command(
     options: Options,
     name: Annotated[

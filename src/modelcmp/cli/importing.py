@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelcmp.cli.filing import Target, bring_in
-from modelcmp.cli.options import Options, takes
+from modelcmp.cli.options import SCORING, Options, takes
 from modelcmp.cli.payloads import (
     ask,
     ask_hub,
@@ -58,7 +58,7 @@ class TargetOptions:
         return Target(self.into, day, tuple(self.only or ()), self.dry_run)
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def hf_command(
     options: Options,
     to: TargetOptions,
@@ -97,7 +97,7 @@ def hf_command(
     bring_in(session, "hf", payload, to.target(asked_now=not files))
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def models_dev_command(
     options: Options,
     to: TargetOptions,
@@ -118,7 +118,7 @@ def models_dev_command(
     bring_in(session, "models-dev", value, to.target(), broken)
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def openrouter_command(
     options: Options,
     to: TargetOptions,
@@ -151,7 +151,7 @@ def openrouter_command(
     bring_in(session, "openrouter", value, to.target(asked_now=asks), broken)
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def litellm_command(
     options: Options,
     to: TargetOptions,
@@ -172,7 +172,7 @@ def litellm_command(
     bring_in(session, "litellm", value, to.target(), broken)
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def ollama_command(
     options: Options,
     to: TargetOptions,
@@ -195,7 +195,7 @@ def ollama_command(
     bring_in(session, "ollama", ask_ollama(ollama_origin(host)), to.target(asked_now=True))
 
 
-@takes(Options, TargetOptions)
+@takes(Options, TargetOptions, without=SCORING)
 def jsonl_command(
     options: Options,
     to: TargetOptions,

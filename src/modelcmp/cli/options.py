@@ -7,7 +7,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Annotated, Any
 
@@ -131,26 +131,35 @@ class FilterOptions:
     ] = None
 
 
+SCORING = ("profile", "weight", "as_of", "evidence", "no_evidence", "signals")
+"""Options that change a score, for commands that show none to leave out."""
+
+PRINTING = ("format", "json", "output")
+"""Options of a single result, for commands whose result is the files they write."""
+
+
 def takes(
-    *groups: type[Any], formats: str | None = None
+    *groups: type[Any], formats: str | None = None, without: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that gives a command the options of these groups after its own.
 
     The command's first parameters receive one instance of each group, in their order. `formats` is
-    the help of --format for a command that writes other formats than the rest.
+    the help of --format for a command that writes other formats than the rest; `without` names options
+    that have no meaning for the command, so that nobody is offered them.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         parameters = list(inspect.signature(function).parameters.values())[len(groups) :]
         own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
         shared = [_parameter(field) for group in reversed(groups) for field in fields(group)]
+        shared = [p for p in shared if p.name not in without]
         if formats is not None:
             shared = [_with_formats(p, formats) if p.name == "format" else p for p in shared]
 
         @functools.wraps(function)
         def command(**given: Any) -> None:
             held = [
-                group(**{field.name: given.pop(field.name) for field in fields(group)})
+                group(**{f.name: given.pop(f.name) for f in fields(group) if f.name in given})
                 for group in groups
             ]
             function(*held, **given)

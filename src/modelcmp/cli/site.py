@@ -4,13 +4,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from modelcmp.cli.folder import Folder, digest_of
-from modelcmp.cli.options import Options, common
+from modelcmp.cli.options import PRINTING, Options, takes
 from modelcmp.cli.session import Session
 from modelcmp.errors import GateError, UsageError
 
@@ -24,7 +25,7 @@ AT_ONCE = 25
 """Pages given to a process at a time."""
 
 
-@common
+@takes(Options, without=PRINTING)
 def site_command(
     options: Options,
     out: Annotated[
@@ -51,7 +52,7 @@ def site_command(
     """
     from modelcmp.render.html.site import site_pages
 
-    session = _public(Session(_without_file(options)))
+    session = _public(Session(replace(options, check=False)))
     folder = Folder(Path(out))
     site = _make_site(session, nearest)
     pages = site_pages(site)
@@ -67,18 +68,6 @@ def site_command(
         changed = folder.publish(staging, made, wanted, stale)
     same = len(wanted) - changed
     session.note(f"{out}: {changed:,} files written, {same:,} as before, {len(stale):,} removed")
-
-
-def _without_file(options: Options) -> Options:
-    """Return the options without those of a single result, which a site does not have."""
-    from dataclasses import replace
-
-    for name, given in (("--output", options.output), ("--format", options.format)):
-        if given is not None:
-            raise UsageError(f"site takes no {name}", hint="modelcmp site OUT")
-    if options.json:
-        raise UsageError("site takes no --json", hint="JSON lies beside every page")
-    return replace(options, check=False)
 
 
 def _public(session: Session) -> Session:
