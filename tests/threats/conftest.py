@@ -189,9 +189,13 @@ class Child:
         )
 
     def start_ready(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command line and return once Python has started and the tool begins."""
+        """Start a command line and return once the tool itself is at work, and Python started."""
         reader, writer = os.pipe()
-        code = f"import os; from modelcmp.cli import run; os.close({writer}); run()"
+        code = (
+            "import os, modelcmp.cli as cli; main = cli.main\n"
+            f"cli.main = lambda words: (os.close({writer}), main(words))[1]\n"
+            "cli.run()"
+        )
         process = subprocess.Popen(
             [sys.executable, "-c", code, *words],
             env=self.surroundings,
