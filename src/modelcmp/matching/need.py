@@ -368,7 +368,14 @@ def _takes_at_least(card: ModelCard, fact: Fact, registry: Registry) -> bool | N
 
 def _speaks(card: ModelCard, fact: Fact, registry: Registry) -> bool | None:
     # A card never says that a language is missing, so the answer is yes or nothing.
-    return _has_tag(card, "multilingual") or None
+    return _has_tag(card, "multilingual") or _names(card, str(fact.value)) or None
+
+
+def _names(card: ModelCard, word: str) -> bool:
+    """Return whether a card's own words name something, such as the one language it is made for."""
+    told = [card.name, card.summary, *card.best_for]
+    told += [text for c in card.capabilities for text in (c.title, c.description)]
+    return bool(word) and bool(re.search(rf"(?i)\b{re.escape(word)}\b", " ".join(told)))
 
 
 def _is_under(card: ModelCard, fact: Fact, registry: Registry) -> bool | None:
