@@ -11,14 +11,13 @@ import contextlib
 import io
 import os
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 
 from modelcmp.catalogue.codes import CODES
 from modelcmp.catalogue.loading import Catalogue, load_catalogue
 from modelcmp.catalogue.registry import Registry
 from modelcmp.cli import main
-from modelcmp.cli.app import COMMANDS, GROUPS
+from modelcmp.cli.app import COMMANDS, GROUPS, command_module
 from modelcmp.comparison.manual import Block, Heading, Paragraph, Table, method_manual
 from modelcmp.comparison.missing import report_missing
 from modelcmp.config import ENVIRONMENT, KEYS
@@ -131,7 +130,7 @@ def command_names() -> list[str]:
     for name in COMMANDS:
         names.append(name)
         if name in GROUPS:
-            names += [f"{name} {inner}" for inner in import_module(COMMANDS[name][0]).COMMANDS]
+            names += [f"{name} {inner}" for inner in command_module(name).COMMANDS]
     return names
 
 

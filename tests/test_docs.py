@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from modelcmp.cli import main
-from modelcmp.cli.app import COMMANDS, GROUPS
+from modelcmp.cli.app import COMMANDS, GROUPS, command_module
 from modelcmp.config import ENVIRONMENT, KEYS
 from modelcmp.render import FORMATS
 from modelcmp.scoring.profiles import PROFILES
@@ -50,6 +50,13 @@ def test_every_option_is_mentioned(build: ModuleType, capsys: pytest.CaptureFixt
         options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", capsys.readouterr().out))
         assert options
         assert [option for option in sorted(options) if option not in reference] == []
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    for name, command in COMMANDS.items():
+        module = command_module(name)
+        text = module.HELP if name in GROUPS else getattr(module, f"{name}_command").__doc__
+        assert text.splitlines()[0] == command.summary
 
 
 def test_readme_shows_what_the_tool_prints(

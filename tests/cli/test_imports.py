@@ -46,6 +46,11 @@ def test_version_loads_nothing(tmp_path: Path) -> None:
     assert loaded(tmp_path, "--version") & (HEAVY | CORE | {"typer"}) == set()
 
 
+def test_the_list_of_commands_loads_none_of_them(tmp_path: Path) -> None:
+    modules = {name for name in loaded(tmp_path, "--help") if name.startswith("modelcmp.cli.")}
+    assert modules <= {"modelcmp.cli.app", "modelcmp.cli.streams"}
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("rank", "-h")])
 def test_help_loads_no_core(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert loaded(tmp_path, *arguments) & (WITH_TYPER | CORE) == set()

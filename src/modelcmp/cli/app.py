@@ -8,34 +8,51 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from modelcmp.version import __version__
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "compare": ("modelcmp.cli.compare", "Answers"),
-    "search": ("modelcmp.cli.search", "Answers"),
-    "pick": ("modelcmp.cli.search", "Answers"),
-    "show": ("modelcmp.cli.models", "Answers"),
-    "list": ("modelcmp.cli.models", "Answers"),
-    "rank": ("modelcmp.cli.models", "Answers"),
-    "site": ("modelcmp.cli.site", "Answers"),
-    "build": ("modelcmp.cli.build", "Documents"),
-    "evidence": ("modelcmp.cli.evidence", "Evidence"),
-    "explain": ("modelcmp.cli.method", "Method"),
-    "config": ("modelcmp.cli.method", "Method"),
-    "refresh": ("modelcmp.cli.refresh", "Cards"),
-    "new": ("modelcmp.cli.cards", "Cards"),
-    "import": ("modelcmp.cli.importing", "Cards"),
-    "validate": ("modelcmp.cli.cards", "Cards"),
-    "schema": ("modelcmp.cli.cards", "Cards"),
-    "diff": ("modelcmp.cli.diff", "Cards"),
-    "missing": ("modelcmp.cli.missing", "Cards"),
-    "export": ("modelcmp.cli.export", "Cards"),
+
+class Command(NamedTuple):
+    """Where a command lives in this room, and what the list of commands says of it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "compare": Command("compare", "Compare two models or more: ranks, capabilities, verdict."),
+    "search": Command("search", "Find the models that serve a need, the best fit first."),
+    "pick": Command("search", "Count the model you chose for your last search, or for a need."),
+    "show": Command("models", "Show one card, and signal by signal how its rank comes about."),
+    "list": Command("models", "List the models of the catalogue by id."),
+    "rank": Command("models", "Rank the models of the catalogue, the highest first."),
+    "explain": Command("method", "Explain a word of the output, from the tables in use."),
+    "build": Command("build", "Write the pages and fill the blocks that a project names."),
+    "site": Command("site", "Write the catalogue as a static site; only what changed, anew."),
+    "export": Command("export", "Write the catalogue, with its ranks, for other tools."),
+    "diff": Command("diff", "Show what changed between two catalogues of cards."),
+    "missing": Command("missing", "Show which scored facts cards lack, the most valuable first."),
+    "new": Command("cards", "Write a card to fill in: valid as it is, every field explained."),
+    "import": Command(
+        "importing", "Bring in models of other catalogues: cards, or facts they lack."
+    ),
+    "refresh": Command(
+        "refresh", "Ask Hub and GitHub for downloads, likes, stars and last change."
+    ),
+    "validate": Command("cards", "Check cards; every problem as file:line:column, exit 1 if any."),
+    "schema": Command("cards", "Print the JSON Schema of a card or of a comparison."),
+    "evidence": Command(
+        "evidence", "Count what people search for and pick, from your search logs."
+    ),
+    "config": Command("method", "Show every setting and where its value came from."),
 }
-"""Command -> the module that holds it and the heading it stands under."""
+"""Every command, in the order of the help: answers, documents, cards, evidence, settings.
+
+The summary is the first line of the command's own help, here so that a list of commands loads none of them.
+"""
 
 GROUPS = {"evidence", "import"}
 """Commands that have commands of their own."""
@@ -78,20 +95,18 @@ def build_app(arguments: list[str]) -> typer.Typer:
     first = arguments[0] if arguments else "" if completing else "--help"
     listed = first in ("-h", "--help")
     for name in [first] if first in COMMANDS else COMMANDS:
-        module = import_module(COMMANDS[name][0])
-        if name in GROUPS:
-            _add_group(app, name, module, listed=listed)
+        if listed:
+            app.command(name)(_named_only(COMMANDS[name].summary))
+        elif name in GROUPS:
+            app.add_typer(group_app(name, command_module(name)))
         else:
-            function = getattr(module, f"{name}_command")
-            app.command(name)(_named_only(function.__doc__) if listed else function)
+            app.command(name)(getattr(command_module(name), f"{name}_command"))
     return app
 
 
-def _add_group(app: typer.Typer, name: str, module: ModuleType, *, listed: bool) -> None:
-    if listed:
-        app.command(name)(_named_only(module.HELP))
-    else:
-        app.add_typer(group_app(name, module))
+def command_module(name: str) -> ModuleType:
+    """Return the module of a command, loaded."""
+    return import_module(f"modelcmp.cli.{COMMANDS[name].module}")
 
 
 def group_app(name: str, module: ModuleType) -> typer.Typer:
@@ -114,7 +129,7 @@ def _bare_app(name: str, text: str, **more: Any) -> typer.Typer:
     )
 
 
-def _named_only(text: str | None) -> Callable[..., None]:
+def _named_only(text: str) -> Callable[..., None]:
     """Return a command without its options: the list of commands shows the first line alone."""
 
     def command() -> None:
