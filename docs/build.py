@@ -7,6 +7,7 @@ A test holds the pages to what this makes, so they cannot drift from the code.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import os
@@ -114,6 +115,49 @@ def missing_page(catalogue: Catalogue) -> str:
     return f"{head}\n\n{MADE}\n\n{welcome}\n\n{rest}"
 
 
+ROOMS = (
+    "catalogue", "catalogue/importers", "matching", "scoring", "comparison", "render", "render/html",
+    "cli",
+)  # fmt: skip
+"""The rooms in the order in which data goes through them."""
+
+
+def house_page() -> str:
+    """Return the map of the sources: every room, and what each file in it hides, in its own words."""
+    source = HERE.parent / "src" / "modelcmp"
+    parts = [
+        "# The house",
+        MADE,
+        "Data goes through the rooms in this order, and each imports only those before it. What a file decides is "
+        "the first sentence of the file itself.",
+    ]
+    for room in ROOMS:
+        files = sorted((source / room).glob("*.py"))
+        rows = [[f"`{file.stem}`", _first_line(file)] for file in files if file.stem != "__init__"]
+        parts += [
+            f"## {room}",
+            _first_line(source / room / "__init__.py"),
+            table(["File", "Decides"], rows),
+        ]
+    parts += [
+        "## Beside them",
+        table(
+            ["File", "Decides"],
+            [
+                [f"`{file.stem}`", _first_line(file)]
+                for file in sorted(source.glob("*.py"))
+                if file.stem not in ("__init__", "version")
+            ],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _first_line(file: Path) -> str:
+    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return text.splitlines()[0]
+
+
 EXIT_CODES = [
     ["0", "Done; warnings are possible."],
     ["1", "The check you asked for says no: validate, --check, or a gate of compare."],
@@ -155,6 +199,7 @@ def pages() -> Iterable[tuple[Path, str]]:
     catalogue = load_catalogue(cache=None)
     registry = catalogue.registry
     return [
+        (HERE / "house.md", house_page()),
         (HERE / "missing.md", missing_page(catalogue)),
         (HERE / "method.md", method_page(registry)),
         (HERE / "reference.md", reference_page()),
