@@ -130,6 +130,14 @@ def test_every_figure_has_a_source_and_a_day(path: Path) -> None:
 
 
 @each_card
+def test_no_result_is_that_of_another_size(path: Path) -> None:
+    """What a sibling of other parameters, or with a card of its own, reached is not counted here."""
+    card = card_of(path)
+    siblings = {item.name for item in card.variants if item.parameters or item.model}
+    assert {item.variant for item in card.benchmarks} & siblings == set()
+
+
+@each_card
 def test_languages_have_a_source(path: Path) -> None:
     """A count that is scored says where it is from."""
     ecosystem = card_of(path).ecosystem
