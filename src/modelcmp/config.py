@@ -297,7 +297,10 @@ def _weights(path: Path, name: str, value: Any) -> dict[str, float]:
             f"{path}: {name} must be a table of numbers",
             hint=f"[{name}] with lines such as quality = 50",
         )
-    return {key: float(number) for key, number in value.items()}
+    try:
+        return {key: float(number) for key, number in value.items()}
+    except OverflowError:
+        raise ConfigError(f"{path}: {name} holds a number that is too large") from None
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:

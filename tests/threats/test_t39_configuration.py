@@ -127,7 +127,8 @@ def test_a_command_runs_nothing(kind: str, clone: Path, run: Any, monkeypatch: A
              b"[weights]\nquality = nan", b"[weights]\nquality = inf", b"[weights]\nquality = -1",
              b"as_of = 2026-11-23T00:00:00Z", b"profile = 5", b'catalogue = "\\u0000"',
              b'pairs = [["\\u0000", "a"]]', b"[profiles.x]\nquality = 1e308\nadoption = 1e308",
-             b"weights = {quality = 99999999999999999999999999}"]
+             b"weights = {quality = 99999999999999999999999999}",
+             b"weights = {quality = " + b"9" * 400 + b"}", b"weights = {quality = " + b"9" * 5000 + b"}"]
 )  # fmt: skip
 def test_a_configuration_that_makes_no_sense_is_one_sentence(
     data: bytes, clone: Path, run: Any
