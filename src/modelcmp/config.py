@@ -201,7 +201,7 @@ def _read_file(path: Path) -> dict[str, Setting]:
         data: Any = tomllib.loads(_read_bytes(path).decode("utf-8"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise ConfigError(f"{path}: is not TOML: {error}") from None
     if path.name == "pyproject.toml":
         data = data.get("tool", {}).get("modelcmp", {})

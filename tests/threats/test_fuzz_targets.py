@@ -8,10 +8,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from fuzz.targets import TARGETS, seeds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from fuzz.targets import TARGETS, seeds
 
 PIECES = (
     b"\n", b"  ", b"\t", b"&a ", b"*a", b"!!int ", b"<<: ", b"---\n", b"...", b"%", b"{", b"}", b"[", b"]",
