@@ -201,7 +201,7 @@ def _read_file(path: Path) -> dict[str, Setting]:
         data: Any = tomllib.loads(_read_bytes(path).decode("utf-8"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise ConfigError(f"{path}: is not TOML: {error}") from None
     if path.name == "pyproject.toml":
         data = data.get("tool", {}).get("modelcmp", {})
@@ -297,7 +297,10 @@ def _weights(path: Path, name: str, value: Any) -> dict[str, float]:
             f"{path}: {name} must be a table of numbers",
             hint=f"[{name}] with lines such as quality = 50",
         )
-    return {key: float(number) for key, number in value.items()}
+    try:
+        return {key: float(number) for key, number in value.items()}
+    except OverflowError:
+        raise ConfigError(f"{path}: {name} holds a number that is too large") from None
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:

@@ -159,3 +159,16 @@ def squash(text: str) -> str:
     'sd35large'
     """
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def fold(text: str) -> str:
+    """Return `text` as names are told apart: without letter case, width, ligatures or composition.
+
+    >>> fold("ＳＤ"), fold("Stra\u00dfe"), fold("e\u0301") == fold("\u00c9")
+    ('sd', 'strasse', True)
+    """
+    if text.isascii():
+        return text.casefold()
+    from unicodedata import normalize
+
+    return normalize("NFKC", normalize("NFKC", text).casefold())

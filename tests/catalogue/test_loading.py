@@ -246,13 +246,30 @@ def test_a_card_in_a_subfolder_replaces_an_earlier_one(tmp_path: Path) -> None:
     assert catalogue.get("one").maker == "New"
 
 
-def test_get_and_load_all_take_the_same_of_two_files(folder: Path) -> None:
-    """Where one directory holds an id twice, every way of asking finds the same card."""
-    write_card(folder, "one", maker="Above")
-    write_card(folder / "below", "one", maker="Below")
-    (card,) = only(folder).load_all().cards
-    assert only(folder).get("one").maker == card.maker
-    assert only(folder).get("name one").maker == card.maker
+def test_an_id_that_two_files_of_a_directory_bear_is_nobodys(folder: Path) -> None:
+    """Nothing says which file counts, so none does, whichever way it is asked for."""
+    above = write_card(folder, "one", maker="Above")
+    below = write_card(folder / "below", "one", maker="Below")
+    write_card(folder, "two")
+    loaded = only(folder).load_all()
+    assert [card.id for card in loaded.cards] == ["two"]
+    assert set(only(folder).survey().paths) == {"two"}
+    assert [(problem.file, problem.message) for problem in loaded.problems] == [
+        (str(below), f"one is also the id of {above}"),
+        (str(above), f"one is also the id of {below}"),
+    ]
+    for name in ("one", "name one"):
+        with pytest.raises(AmbiguousNameError) as caught:
+            only(folder).get(name)
+        assert caught.value.message == f"one is the id of {below} and {above}"
+
+
+def test_a_later_directory_settles_which_file_counts(tmp_path: Path) -> None:
+    """Two files of an earlier directory matter no more to who asks for the one that replaces them."""
+    for name in ("one.yaml", "one.yml"):
+        write_card(tmp_path / "a", "one", file=name)
+    write_card(tmp_path / "b", "one", maker="New")
+    assert load_catalogue([tmp_path / "a", tmp_path / "b"], builtin=False).get("one").maker == "New"
 
 
 def test_both_suffixes_are_cards(folder: Path) -> None:

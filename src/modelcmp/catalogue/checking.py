@@ -53,7 +53,10 @@ def check_shape(wanted: str, document: Document, at: Path = ()) -> list[CardProb
         _adapter(wanted).validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        return [_problem(document, at, one, wanted) for one in errors]
+        return [
+            _problem(document, at, one, wanted if number < limits.SUGGESTIONS else "")
+            for number, one in enumerate(errors)
+        ]
     return []
 
 

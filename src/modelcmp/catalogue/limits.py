@@ -38,6 +38,9 @@ LARGEST_INTEGER = 2**53 - 1
 PROBLEMS_LISTED = 20
 PROBLEM_CHARACTERS = 300
 
+SUGGESTIONS = 200
+"""Most problems of one file for which a word that looks alike is sought; it takes most of their time."""
+
 ANSWER_BYTES = 2 * 1024 * 1024
 """Largest answer of a host, unpacked."""
 

@@ -36,6 +36,7 @@ from modelcmp.errors import (
     CatalogueError,
     UnknownNameError,
     did_you_mean,
+    fold,
     squash,
 )
 from modelcmp.version import __version__
@@ -45,6 +46,8 @@ ROWS_AT_ONCE = 2_000
 
 CARDS_HELD = 2_000
 """Cards that are loaded one by one and held in case they are asked for again."""
+
+KEEP_ONE = "a directory holds one file for each id: keep one of them"
 if TYPE_CHECKING:
     from modelcmp.catalogue.figures import Figures
 
@@ -207,17 +210,23 @@ class Catalogue:
         Raises UnknownNameError with suggestions, AmbiguousNameError when several cards claim the
         name, CardError when its file cannot be used.
         """
-        path = self.find_file(name.strip().casefold())
-        if path is None:
-            path = self._look_up(name)
+        path = self.find_file(name.strip().casefold()) or self._look_up(name)
         card = self.load(path)
         self._cache.flush()
         return card
 
     def find_file(self, model_id: str) -> Path | None:
-        """Return the file of an id, that of the last directory that has one, without parsing."""
-        found = self.find_files(model_id)
-        return found[-1] if found else None
+        """Return the file of an id, that of the last directory that has one, without parsing.
+
+        Raises AmbiguousNameError where that directory has two: nothing says which one counts.
+        """
+        for root in reversed(self.roots):
+            if found := files_named(root.cards, model_id):
+                if len(found) > 1:
+                    files = " and ".join(map(str, found))
+                    raise AmbiguousNameError(f"{model_id} is the id of {files}", hint=KEEP_ONE)
+                return found[0]
+        return None
 
     def find_files(self, model_id: str) -> list[Path]:
         """Return the files of an id in all directories, in the order of the directories."""
@@ -225,8 +234,8 @@ class Catalogue:
 
     def _look_up(self, name: str) -> Path:
         entries, _ = self.names()
-        wanted = name.strip().casefold()
-        exact = [e for e in entries if wanted in (e.id, *(n.casefold() for n in e.names))]
+        wanted = fold(name.strip())
+        exact = [e for e in entries if wanted in (e.id, *map(fold, e.names))]
         plain = squash(name)
         loose = [e for e in entries if plain and plain in map(squash, (e.id, *e.names))]
         found = exact or loose
@@ -243,7 +252,7 @@ class Catalogue:
                 f"no model is called {name}",
                 hint=near or "modelcmp list shows the models there are",
             )
-        return found[0].path
+        return self.find_file(found[0].id) or found[0].path
 
     def names(self) -> tuple[list[NameEntry], tuple[CardProblem, ...]]:
         """Return what every readable card may be called, and the problems of the others."""
@@ -310,7 +319,8 @@ class Catalogue:
     def load_all(self) -> Loaded:
         """Return every card by id, the problems of those left out, and the ids replaced.
 
-        An alias that two cards claim is a problem of both and takes neither away.
+        An alias that two cards claim is a problem and takes neither away; an id that two files of one
+        directory bear takes both.
         """
         _ = self.figures  # a bad file of signals is an error of its own, not one of each card
         cards: dict[str, ModelCard] = {}
@@ -326,20 +336,31 @@ class Catalogue:
         paths: dict[str, Path] = {}
         problems: list[CardProblem] = []
         replaced: list[str] = []
-        for path in self._files(problems):
-            try:
-                card = self.load(path)
-            except CardError as error:
-                problems.extend(error.problems)
-                continue
-            if card.id in paths:
-                replaced.append(f"{path} replaces {paths[card.id]}")
-            aliases[card.id], paths[card.id] = card.aliases, path
-            if cards is not None:
-                cards[card.id] = card
-            self._cache.flush(at_least=ROWS_AT_ONCE)
+        shared: dict[str, set[Path]] = {}
+        for root in self.roots:
+            here: set[str] = set()
+            for path in walk(root.cards, problems):
+                try:
+                    card = self.load(path)
+                except CardError as error:
+                    problems.extend(error.problems)
+                    continue
+                if card.id in here:
+                    shared.setdefault(card.id, {paths[card.id]}).add(path)
+                elif card.id in paths:
+                    replaced.append(f"{path} replaces {paths[card.id]}")
+                here.add(card.id)
+                aliases[card.id], paths[card.id] = card.aliases, path
+                if cards is not None:
+                    cards[card.id] = card
+                self._cache.flush(at_least=ROWS_AT_ONCE)
         self._cache.flush()
         problems.extend(_shared_names(aliases, paths))
+        problems.extend(_shared_ids(shared))
+        for model_id in shared:
+            del paths[model_id]
+            if cards is not None:
+                del cards[model_id]
         return Survey(paths, tuple(problems), tuple(replaced))
 
     def fingerprint(self, *, anew: bool = False) -> str:
@@ -478,11 +499,19 @@ def _shared_names(
     owners: dict[str, str] = {model_id: model_id for model_id in aliases}
     for model_id in sorted(aliases):
         for number, alias in enumerate(aliases[model_id]):
-            first = owners.setdefault(alias.casefold(), model_id)
+            first = owners.setdefault(fold(alias), model_id)
             if first != model_id:
                 field = f"aliases[{number + 1}]"
                 message = f"{alias} also names {paths[first]}"
                 yield CardProblem(str(paths[model_id]), 0, 0, field, message, "shared-name")
+
+
+def _shared_ids(shared: dict[str, set[Path]]) -> Iterator[CardProblem]:
+    for model_id, files in sorted(shared.items()):
+        for path in sorted(files):
+            others = " and ".join(str(other) for other in sorted(files) if other != path)
+            message = f"{model_id} is also the id of {others}"
+            yield CardProblem(str(path), 1, 1, "id", message, "shared-name", KEEP_ONE)
 
 
 _registry_cache: list[tuple[dict[str, bytes], bytes]] = []

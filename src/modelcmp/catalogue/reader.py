@@ -47,7 +47,8 @@ _OTHERWISE = (
 _NUMBER_LIKE = frozenset("0123456789+-.=")
 _WORD_LIKE = frozenset("yYnNoO")
 _SIGNLESS_POWER = re.compile(r"[-+]?[0-9.]*[eE][0-9]+|[-+]?[0-9]+[eE][-+]?[0-9]+")
-_DIRECTIVE = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*%")
+# Possessive: what one repeat took it keeps, so that a megabyte of empty lines costs no memory.
+_DIRECTIVE = re.compile(r"(?:[ ]*+(?:#[^\n]*+)?+\n)*+%")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _TOUCHING = re.compile(r":[,\[\]{}]")

@@ -449,7 +449,7 @@ def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
     from modelcmp.matching.lookups import forget_lookups
     from modelcmp.matching.store import writing
 
-    path = session.store_path()
+    path = session.store_path(write=True)
     if not path.exists():
         session.emit(_facts("removed", "Removed", NO_EVIDENCE, ()))
         return

@@ -81,6 +81,8 @@ def own_folder(session: Session, into: str | None) -> Path:
             hint="add --into DIR, or set catalogue in modelcmp.toml",
         )
     folder = Path(named)
+    if into is None:
+        session.refuse_outside("catalogue", folder)
     if folder.resolve().is_relative_to(HERE.parent.resolve()):
         raise UsageError(f"{folder} belongs to the program", hint="name a folder of your own")
     if folder.is_dir():

@@ -17,7 +17,6 @@ from modelcmp.cli.targets import OwnCards, SignalsFile, Target
 from modelcmp.errors import (
     CardError,
     CardProblem,
-    ConfigError,
     FetchError,
     GateError,
     OutputError,
@@ -184,17 +183,11 @@ class _Run:
         self._cards = self._choose_cards(names)
 
     def _choose_target(self) -> Target:
-        from modelcmp.config import may_write
-
         setting = self._session.settings["signals"]
         if not setting.value:
             return OwnCards(self._session, self._day, write=self._write)
         path = Path(setting.value)
-        if not may_write(setting, path, os.environ):
-            raise ConfigError(
-                f"{setting.origin}: signals lies outside its folder, where nothing is written",
-                hint=f"--signals {path} on the command line allows it",
-            )
+        self._session.refuse_outside("signals", path)
         if not path.parent.is_dir():
             raise OutputError(f"{path}: no such folder", hint="make the folder first")
         figures = dict(self._session.catalogue.figures)

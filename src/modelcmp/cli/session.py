@@ -18,8 +18,8 @@ from modelcmp.cli.streams import (
     write_file,
     write_out,
 )
-from modelcmp.config import Setting, default_store_path, load_settings
-from modelcmp.errors import CardProblem, GateError, UsageError, did_you_mean
+from modelcmp.config import Setting, default_store_path, load_settings, may_write
+from modelcmp.errors import CardProblem, ConfigError, GateError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from modelcmp.catalogue.card import ModelCard
@@ -240,16 +240,28 @@ class Session:
         looked_up = found.stat().st_size if found and found.is_file() else 0
         return f"{self.fingerprint}\0{path.resolve()}\0{size}\0{looked_up}\0".encode() + header
 
-    def store_path(self, *, make: bool = False) -> Path:
+    def refuse_outside(self, name: str, path: Path) -> None:
+        """Raise ConfigError for a path to write to that a project's file names outside its folder."""
+        setting = self.settings[name]
+        if not may_write(setting, path, os.environ):
+            raise ConfigError(
+                f"{setting.origin}: {name} lies outside its folder, where nothing is written",
+                hint=f"--{name} {path} on the command line allows it",
+            )
+
+    def store_path(self, *, make: bool = False, write: bool = False) -> Path:
         """Return the file of the evidence; `make` makes the folder of the user's own, for them alone.
 
-        Raises EvidenceError when there is no place for it.
+        Raises EvidenceError when there is no place for it, ConfigError for one that may not be
+        written to where that is asked for.
         """
         from modelcmp.matching.store import EvidenceError
 
         path = self._store_file()
         if path is None:
             raise EvidenceError("there is no home to keep evidence in", hint="add --evidence FILE")
+        if make or write:
+            self.refuse_outside("evidence", path)
         if make and self.value("evidence") is None:
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

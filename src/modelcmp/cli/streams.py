@@ -39,8 +39,8 @@ def write_out(text: str) -> None:
 
 
 def write_err(lines: Iterable[str]) -> None:
-    """Write diagnostics to standard error, each on a line of its own, without control characters."""
-    from modelcmp.render.clean import no_command, visible
+    """Write diagnostics to standard error, each on a line of its own, without control characters or passwords."""
+    from modelcmp.render.clean import no_command, no_password, visible
 
     stream = sys.stderr
     if stream is None:
@@ -48,7 +48,7 @@ def write_err(lines: Iterable[str]) -> None:
     encoding = stream.encoding or "utf-8"
     with contextlib.suppress(OSError, ValueError):
         for line in lines:
-            safe = no_command(visible(line))
+            safe = no_command(no_password(visible(line)))
             stream.write(safe.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
 

@@ -15,9 +15,12 @@ _INVISIBLE = re.compile(
 _NO_XML = re.compile("[\ufffe\uffff]")
 _WEB = re.compile(r"https?://[^/?#\s]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
-_MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
+# An emoji code may be ended by a colon of ours that follows the text.
+_MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+(?::|\Z))")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
 _FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
+# One slash as well: a path loses the other.
+_CREDENTIALS = re.compile(r"(\w:/{1,2})[^/?#\s]*@")
 _LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|([-+=])(?=[-+=\s]|$)|(:)(?=:))")
 
 
@@ -75,6 +78,15 @@ def address(url: str | None) -> str | None:
     ('https://example.org/a%28b%29', None, None)
     """
     return _safe_address(url) if url is not None and _WEB.match(url) else None
+
+
+def no_password(text: str) -> str:
+    """Return a text in which addresses do without what stands before the @: a name and its password.
+
+    >>> no_password("https://me:secret@example.org/a@b: no such file")
+    'https://***@example.org/a@b: no such file'
+    """
+    return _CREDENTIALS.sub(r"\1***@", text) if ":/" in text else text
 
 
 def no_command(line: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelcmp.catalogue.card import BenchmarkResult, Capability, ModelCard
 from modelcmp.comparison.facts import price_text
 from modelcmp.render import Look
-from modelcmp.render.clean import json_text
+from modelcmp.render.clean import json_text, no_password
 from modelcmp.scoring.rank import DimensionScore, Method, RankedModel, rounded
 from modelcmp.scoring.values import Evidence, SignalValue
 
@@ -106,7 +106,8 @@ def render_report(report: Report, *, look: Look) -> str:
 
 def render_error(code: str, message: str, hint: str | None, problems: list[str]) -> str:
     """Return the object that stands for a result that could not be had."""
-    return _text({"error": {"code": code, "message": message, "hint": hint, "problems": problems}})
+    told = {"code": code, "message": message, "hint": hint, "problems": problems}
+    return no_password(_text({"error": told}))
 
 
 def _text(value: dict[str, Any]) -> str:

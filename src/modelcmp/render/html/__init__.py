@@ -147,6 +147,7 @@ def render_model(
         plot=plot_scores([model], method),
         numbers=_numbered(model),
         facts=card_rows(card, method.circumstances.registry),
+        links={name.capitalize(): url for name, url in vars(card.links).items()},
         results=card.benchmarks,
         note=note,
         standing=standing,
