@@ -17,6 +17,7 @@ _WEB = re.compile(r"https?://[^/?#\s]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+:)")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
+_NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]")
 _FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
 _LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|([-+=])(?=[-+=\s]|$)|(:)(?=:))")
 
@@ -65,7 +66,11 @@ def link(text: str, url: str | None) -> str:
 
 
 def _safe_address(url: str) -> str:
-    return re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
+    return _NOT_IN_ADDRESS.sub(_percent, url)
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
 
 
 def address(url: str | None) -> str | None:
