@@ -209,3 +209,8 @@ def test_break_even_closes_the_gap(gap: float, share: float, coverage: float) ->
     value = break_even(gap, share, coverage)
     assert value is not None
     assert share * (1 - coverage) * (value - 30) == pytest.approx(gap)
+
+
+def test_without_a_coverage_nothing_is_known() -> None:
+    """A gap of 14 on a weight of .35: 30 + 14/.35."""
+    assert break_even(14.0, 0.35) == pytest.approx(70)

@@ -222,3 +222,10 @@ def test_a_profile_keeps_its_name_and_meaning() -> None:
     )  # fmt: skip
     assert resolve_profile("balanced") is PROFILES["balanced"]
     assert resolve_profile("mine", mine).shares(WITHOUT_MATCH)["quality"] == 1.0
+
+
+def test_every_built_in_profile_says_what_it_is_for() -> None:
+    for name, profile in PROFILES.items():
+        assert profile.id == name
+        assert profile.meaning.endswith(".")
+    assert WeightProfile("mine", {}).meaning == ""

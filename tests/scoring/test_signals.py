@@ -9,9 +9,10 @@ import pytest
 
 from modelcmp.catalogue.card import ModelCard, build
 from modelcmp.catalogue.registry import Benchmark, Registry
+from modelcmp.matching.graph import MatchGraph, ModelEvidence, lift_of
 from modelcmp.scoring.quality import TIERS, quality_values
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
-from modelcmp.scoring.values import Circumstances, SignalValue, State
+from modelcmp.scoring.values import Circumstances, SignalValue, State, stated_evidence
 
 AS_OF = "2026-11-23"
 MakeCard = Callable[..., ModelCard]
@@ -759,3 +760,58 @@ def test_the_best_tier_alone_makes_the_mean(make_card: MakeCard, here: Circumsta
     assert value.raw is None
     assert value.text == "70 (accuracy, 0 shots; measured on 72B); 85 (CoT, accuracy)"
     assert value.evidence == ((*PAGE, "2026-11-01", False), (*PAGE, "2026-10-02", True))
+
+
+def _graph(evidence: ModelEvidence) -> MatchGraph:
+    """Return the graph of a log of 1,270 searches on 40 days that holds this of the model one."""
+    return MatchGraph((), (), {"one": evidence}, {}, 1.0, 1_270, 0, 40, 1_270)
+
+
+OWN_LOG = (("Own search log", None, AS_OF, False),)
+
+
+def test_a_log_tells_how_often_it_was_matched_and_picked(
+    make_card: MakeCard, here: Circumstances
+) -> None:
+    """Coverage is n/(n + 30): 1,270 searches of 1,300, and 270 showings of 300."""
+    evidence = ModelEvidence(1_234, 60, 1_000.25, 270, 40, 1_050)
+    around = here._replace(evidence=_graph(evidence))
+    matched = _value(make_card(), around, "times_matched")
+    assert matched[2:6] == (State.KNOWN, 0.5, 1_234, "1,234 of 1,270 searches on 40 days")
+    assert matched.confidence == pytest.approx(1_270 / 1_300)
+    assert matched.evidence == OWN_LOG
+    lift = _value(make_card(), around, "pick_lift")
+    assert lift[2:4] == (State.KNOWN, 0.5)
+    assert lift.text == "1,050 picked, 1000.2 to expect by position"
+    assert lift.raw == lift.score == lift_of(evidence)
+    assert lift.confidence == pytest.approx(0.9)
+    assert lift.evidence == OWN_LOG
+
+
+def test_a_model_that_was_shown_nowhere_has_no_lift(
+    make_card: MakeCard, here: Circumstances
+) -> None:
+    """A log that never holds it says 0 matches, which is known, and nothing of its lift."""
+    around = here._replace(evidence=_graph(ModelEvidence(5, 0, None, 0, 40)))
+    other = make_card("other")
+    assert _value(other, around, "times_matched")[4:7] == (0, "0 of 1,270 searches on 40 days", 0.0)
+    for card in (make_card(), other):
+        lift = _value(card, around, "pick_lift")
+        assert lift.state is State.UNKNOWN
+        assert lift.reason == "never shown at a position the log tells"
+        assert (lift.raw, lift.score, lift.evidence) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("as_of", "read_on", "day", "undated"),
+    [
+        ("2026-01-02", None, "2026-01-02", False),
+        ("2026-01-02", "2026-03-04", "2026-01-02", False),
+        (None, "2026-03-04", "2026-03-04", True),
+        (None, None, "", True),
+    ],
+)
+def test_a_statement_speaks_for_its_own_day_first(
+    make_card: MakeCard, as_of: str | None, read_on: str | None, day: str, undated: bool
+) -> None:
+    assert stated_evidence(make_card(), "page", as_of, read_on) == (*PAGE, day, undated)
