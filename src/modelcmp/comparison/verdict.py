@@ -177,7 +177,7 @@ def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:
     leader = first.card.id if call in ("leans", "clear", "dominates") else None
     flip = smallest_flip(differences, shares) if leader else None
     leads = _leads(first, second, with_quality=same)
-    evens = _break_evens(first, second, gap) if leader else ()
+    evens = _break_evens(second, gap) if leader else ()
     return Verdict(
         call=call,
         leader=leader,
@@ -243,7 +243,7 @@ def _leads(
     return {model: tuple(names) for model, names in found.items()}
 
 
-def _break_evens(first: RankedModel, second: RankedModel, gap: float) -> tuple[BreakEven, ...]:
+def _break_evens(second: RankedModel, gap: float) -> tuple[BreakEven, ...]:
     found = []
     for dimension in second.dimensions:
         value = break_even(gap, dimension.share, dimension.coverage)
