@@ -65,8 +65,9 @@ def refused(data: bytes) -> CardProblem:
     """Return the one problem for which `data` is refused."""
     with pytest.raises(CardError) as caught:
         parse_yaml(data, "a.yaml")
+    assert caught.value.message == "a file could not be read"
     (problem,) = caught.value.problems
-    assert problem.file == "a.yaml"
+    assert (problem.file, problem.code, problem.hint) == ("a.yaml", "unreadable", "")
     return problem
 
 
@@ -235,6 +236,106 @@ def test_refuses_and_says_where(row: Row, any_parser: str) -> None:
     assert message in problem.message
     if position is not None:
         assert (problem.line, problem.column, problem.field) == (*position, field)
+
+
+SAID = {
+    "alias": (b"b: *x\n", "a.yaml:1:4: b: an alias (*) is not allowed; write the value out"),
+    "anchor": (b"b: &x 1\n", "a.yaml:1:4: b: an anchor (&) is not allowed; write the value out"),
+    "merge": (
+        b"<<: {c: 1}\n", "a.yaml:1:1: a merge key (<<) is not allowed; write the fields out"
+    ),
+    "key": (b"b:\n  1: x\n", "a.yaml:2:3: b: the key 1 must be text; put it in quotes"),
+    "list as key": (b"? [a]\n", "a.yaml:1:3: a key must be text, not a list or mapping"),
+    "twice": (b"a: 1\nb: 2\na: 3\n", "a.yaml:3:1: a: is given twice, first on line 1"),
+    "document": (
+        b"a: 1\n---\nb: 2\n", "a.yaml:2:1: a second document begins here; a file holds one"
+    ),
+    "directive": (b"%TAG ! x:\n---\na\n", "a.yaml:1:1: a % directive is not allowed"),
+    "late directive": (b"# x\n\n%FOO\n---\n", "a.yaml:1:1: a % directive is not allowed"),
+    "tab": (b"a:\tb\n", "a.yaml:1:3: a tab; YAML parsers disagree on tabs, use spaces"),
+    "escaped tab": (
+        b'a: "\\t"\n', "a.yaml:1:4: a: a tab; YAML parsers disagree on tabs, use spaces"
+    ),
+    "control": (b"a: \x07\n", "a.yaml:1:4: character U+0007 is not allowed"),
+    "UTF-16": (b"\xff\xfea\x00", "a.yaml: is UTF-16; save it as UTF-8"),
+    "bytes": (b"a: \xe9\n", "a.yaml:1:4: byte 0xe9 is not UTF-8"),
+    "infinite": (b"a: 1e999\n", "a.yaml:1:4: a: 1e999 is not a finite number"),
+    "long and infinite": (
+        b"a: 1234567890" + b"0" * 400 + b".5\n",
+        "a.yaml:1:4: a: 12345678900000000000 is not a finite number",
+    ),
+    "not a number": (b"a: -.NaN\n", "a.yaml:1:4: a: -.NaN is not a finite number"),
+    "large": (b"a: 9007199254740992\n", "a.yaml:1:4: a: is a larger number than 2^53 - 1"),
+    "long tag": (b"a: !" + b"x" * 90 + b" 1\n", f"a.yaml:1:4: a: a tag (!{'x' * 59}) is not allowed"),
+    "question mark": (b"a: [b?]\n", "a.yaml:1:5: a[1]: text with a ? inside brackets needs quotes"),
+    "colon": (b"a: [b:]\n", "a.yaml:1:5: a[1]: a colon inside brackets needs a space after it"),
+    "comment": (b"a: |#x\n  y\n", "a.yaml:1:4: a: a comment needs a space before its #"),
+    "deep": (b"- " * 40 + b"x\n", "a.yaml:1:65: [1]: nested deeper than 32"),
+    "syntax": (
+        b"a: b: c\n", "a.yaml:1:5: is not YAML: mapping values are not allowed here"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAID.values(), ids=SAID.keys())
+def test_a_refusal_is_worded_in_full(case: tuple[bytes, str]) -> None:
+    """Place, field and every word, as they are printed; either parser may be the one that says it."""
+    data, line = case
+    said = []
+    for parser in PARSERS.values():
+        with use(parser):
+            said.append(str(refused(data)))
+    assert line in said
+
+
+class _Failing:
+    """A parser that gives up at once, as a release of PyYAML might."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.disposed = False
+
+    def __call__(self, _: str) -> _Failing:
+        return self
+
+    def get_event(self) -> Any:
+        raise self.error
+
+    def dispose(self) -> None:
+        self.disposed = True
+
+
+MARK = yaml.Mark("", 0, 4, 6, None, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (yaml.MarkedYAMLError(), "a.yaml: is not YAML: syntax error"),
+        (yaml.MarkedYAMLError(context="in a list"), "a.yaml: is not YAML: in a list"),
+        (yaml.MarkedYAMLError("in a list", MARK), "a.yaml:5:7: is not YAML: in a list"),
+        (
+            yaml.MarkedYAMLError("c", yaml.Mark("", 0, 0, 0, None, None), "what", MARK),
+            "a.yaml:5:7: is not YAML: what",
+        ),
+        (
+            yaml.MarkedYAMLError(problem="exceeded max nesting", problem_mark=MARK),
+            "a.yaml:5:7: nested deeper than 32",
+        ),
+        (yaml.YAMLError("x"), "a.yaml: is not YAML: YAMLError"),
+        (ValueError("x"), "a.yaml: is not YAML: ValueError"),
+        (RecursionError("x"), "a.yaml: is not YAML: RecursionError"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_parser_that_gives_up_is_reported(error: Exception, line: str) -> None:
+    """Whatever a parser says or leaves out, there is one problem, and the parser is let go."""
+    parser = _Failing(error)
+    with use(parser):
+        problem = refused(b"a: 1\n")
+    assert str(problem) == line
+    assert problem.line or problem[:3] == ("a.yaml", 0, 0)
+    assert parser.disposed
 
 
 TAGS = {
@@ -482,6 +583,23 @@ def test_reads_values(text: str, any_parser: str) -> None:
     assert type(value) is type(VALUES[text])
 
 
+READ_OTHERWISE = {
+    "no": "false", "Yes": "true", "1:30": "a number of base 60", "2024-01-02": "a date",
+    "010": "a number of another base", "-08": "a number of another base", "0x1F": "a number of another base",
+    "00": "a number of another base", "1_000": "a number", "=": "an error",
+    "1e3": "text", "1.5e3": "text", "1E-2": "text", "1e+3": "text",
+    "1.5e+3": None, "0": None, "-7": None, "10": None, ".5": None, "5.": None, "abc": None, "noo": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", READ_OTHERWISE)
+def test_remembers_what_other_tools_read(text: str, any_parser: str) -> None:
+    """A plain text or number that YAML 1.1 takes for something else is noted, a quoted one never."""
+    document = parse_yaml(f"a: [{text}, '{text}']\n".encode(), "a.yaml")
+    reading = READ_OTHERWISE[text]
+    assert document.otherwise == ([(("a", 0), text, reading)] if reading else [])
+
+
 KEYS_READ = ["no", "on", "010", "2024-01-01", "=", '"1"', "'true'", "'<<'", '""', "a b", "é"]
 
 
@@ -557,7 +675,10 @@ def test_a_problem_stands_at_the_nearest_place_that_is_known() -> None:
     assert document.problem(("nothing", 3, "y"), "x")[:4] == ("a.yaml", 1, 1, "nothing[4].y")
     assert document.problem(("maker",), "x", at_key=True)[1:3] == (3, 1)
     assert document.problem(("maker",), "x")[1:3] == (3, 8)
-    assert Document("b.yaml").problem((), "x")[:5] == ("b.yaml", 1, 1, "", "x")
+    assert Document("b.yaml").problem((), "x") == CardProblem("b.yaml", 1, 1, "", "x")
+    assert document.problem(("nothing",), "x", at_key=True)[1:3] == (1, 1)
+    told = document.problem(("maker",), "x", code="bad-value", hint="do")
+    assert told == CardProblem("a.yaml", 3, 8, "maker", "x", "bad-value", "do")
 
 
 # --- Both parsers

@@ -126,12 +126,12 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", GOOD, ids=str)
+@pytest.mark.parametrize("changes", GOOD, ids=range(len(GOOD)))
 def test_what_can_be_true_passes(registry: Registry, changes: dict[str, Any]) -> None:
     assert doubts(registry, **changes) == []
 
 
-@pytest.mark.parametrize(("changes", "code", "field"), BAD, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("changes", "code", "field"), BAD, ids=range(len(BAD)))
 def test_what_can_hardly_be_true_is_doubted(
     registry: Registry, changes: dict[str, Any], code: str, field: str
 ) -> None:

@@ -209,3 +209,30 @@ def test_break_even_closes_the_gap(gap: float, share: float, coverage: float) ->
     value = break_even(gap, share, coverage)
     assert value is not None
     assert share * (1 - coverage) * (value - 30) == pytest.approx(gap)
+
+
+def test_without_a_coverage_nothing_is_known() -> None:
+    """A gap of 14 on a weight of .35: 30 + 14/.35."""
+    assert break_even(14.0, 0.35) == pytest.approx(70)
+
+
+@pytest.mark.parametrize(
+    ("differences", "shares", "points"),
+    [
+        # .6 * .5 - .4 * .3 = .18, closed at .8 a whole weight: .225 of it.
+        pytest.param({"a": 0.5, "b": -0.3}, {"a": 0.6, "b": 0.4}, 22.5, id="less-than-a-point"),
+        pytest.param({"a": 1.0, "b": -9.0}, {"a": 0.5, "b": 0.5}, None, id="behind-already"),
+        pytest.param({"a": 5.0, "b": -5.0}, {"a": 0.5, "b": 0.5}, None, id="no-gap"),
+        pytest.param({"a": 5.0, "b": 0.0}, {"a": 0.5, "b": 0.5}, None, id="equal-turns-nothing"),
+    ],
+)
+def test_a_flip_takes_a_gap_and_a_dimension_behind(
+    differences: dict[str, float], shares: dict[str, float], points: float | None
+) -> None:
+    moves = smallest_flip(differences, shares)
+    if points is None:
+        assert moves is None
+    else:
+        assert moves is not None
+        assert [(m.source, m.target) for m in moves] == [("a", "b")]
+        assert moves[0].points == pytest.approx(points)

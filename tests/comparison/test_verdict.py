@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,6 +220,46 @@ def test_comparability(
     assert compare_jobs(b, a, registry) == found
     call = decide(ranked(a, AHEAD), ranked(b, BEHIND), registry).call
     assert (call == "different-jobs") == (word == "different jobs")
+
+
+def test_an_own_task_in_common_is_partly_the_same_job(
+    make_card: MakeCard, registry: Registry
+) -> None:
+    """The registry has no modalities of it: 0.5 for the task alone, and that is something."""
+    a, b = make_card("a", tasks=["x-own"]), make_card("b", tasks=["x-own"])
+    assert compare_jobs(a, b, registry) == (0.5, "partly the same job", 1.0, 0.0, 0.0)
+    other = make_card("c", tasks=["x-other"])
+    assert compare_jobs(a, other, registry) == (0.0, "different jobs", 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "inputs", "score", "word"),
+    [
+        # One output of three, one input of two: 0.3/3 + 0.2/2.
+        pytest.param(3, 2, 0.2, "partly the same job", id="at-0.2"),
+        # One of three and one of three: 0.3/3 + 0.2/3.
+        pytest.param(3, 3, 0.1667, "different jobs", id="below-0.2"),
+    ],
+)
+def test_comparability_at_its_lower_edge(
+    make_card: MakeCard, registry: Registry, outputs: int, inputs: int, score: float, word: str
+) -> None:
+    """An output in common, and a score of 0.2, is partly the same job; less is another one."""
+    kinds = ("text", "image", "audio")
+    one = SimpleNamespace(output=kinds[:1], input=kinds[:1])
+    many = SimpleNamespace(output=kinds[:outputs], input=kinds[:inputs])
+    tables = registry._replace(tasks={"x-one": one, "x-many": many})
+    a, b = make_card("a", tasks=["x-one"]), make_card("b", tasks=["x-many"])
+    found = compare_jobs(a, b, tables)
+    assert (found.score, found.word) == (score, word)
+    assert found[2:] == (0.0, rounded(1 / outputs, 4), rounded(1 / inputs, 4))
+
+
+def test_the_share_of_weightings_has_four_decimals(make_card: MakeCard, registry: Registry) -> None:
+    """Ahead by 10, behind by 20: a third of all weightings."""
+    a = ranked(make_card("a"), {"adoption": 60.0, "quality": 30.0}, value=60.0)
+    b = ranked(make_card("b"), {"adoption": 50.0, "quality": 50.0}, value=50.0)
+    assert decide(a, b, registry).weight_share == 0.3333
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -194,6 +195,11 @@ def test_text_in_html_and_svg_reads_back_as_it_is_shown(text: str) -> None:
     [
         ("https://example.org/a(b)c?d=e#f", "https://example.org/a%28b%29c?d=e#f"),
         ('http://example.org/"onclick=x', "http://example.org/%22onclick=x"),
+        ("https://Example.org/~A-Z_%20.x", "https://Example.org/~A-Z_%20.x"),
+        ("https://example.org/é", "https://example.org/%C3%A9"),
+        ("https://example.org/日本", "https://example.org/%E6%97%A5%E6%9C%AC"),
+        ("https://example.org/\U0001f600", "https://example.org/%F0%9F%98%80"),
+        ("https://example.org/\ud800", "https://example.org/%ED%A0%80"),
         ("https://", None),
         ("HTTPS://example.org", None),
         ("javascript:alert(1)//https://example.org", None),
@@ -204,3 +210,94 @@ def test_text_in_html_and_svg_reads_back_as_it_is_shown(text: str) -> None:
 )
 def test_only_web_addresses_may_be_links(url: str | None, target: str | None) -> None:
     assert clean.address(url) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb", "a b"),
+        ("a\r\n\r\nb", "a  b"),
+        ("a\rb", "a\\x0db"),
+        ("a\n\rb", "a \\x0db"),
+        ("a\x9fb\xa0c", "a\\x9fb\xa0c"),
+    ],
+)
+def test_a_line_end_is_one_space(text: str, shown: str) -> None:
+    assert clean.visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a & b", "a &amp; b"),
+        ("&amp;", "&amp;amp;"),
+        ("www.a.example", "www&#46;a.example"),
+        ("WWW.a", "WWW&#46;a"),
+        ("http://a, ftp:b", "http&#58;//a, ftp&#58;b"),
+        ("12. a 3. b", "12\\. a 3. b"),
+        (" 1) a", " 1\\) a"),
+        ("- - a", "\\- - a"),
+        ("::a", "\\::a"),
+        ("#1 a@b @ c", "\\#&#8288;1 a@&#8288;b @ c"),
+        (":up: a:b", ":&#8288;up: a:b"),
+    ],
+)
+def test_markdown_is_written_so(text: str, written: str) -> None:
+    assert clean.markdown(text) == written
+
+
+@pytest.mark.parametrize(
+    ("line", "harmless"),
+    [
+        ("::error::x", ": :error::x"),
+        ("  ::add-mask::x  ", "  : :add-mask::x  "),
+        ("\t##[group]x ##[endgroup]", "\t## [group]x ##[endgroup]"),
+        ("a ::error::x", "a ::error::x"),
+        ("a##[group]", "a##[group]"),
+        (":x::", ":x::"),
+        ("## [x]", "## [x]"),
+        ("", ""),
+    ],
+)
+def test_a_line_that_commands_a_runner_is_broken_once(line: str, harmless: str) -> None:
+    assert clean.no_command(line) == harmless
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("a\tb", "a b"),
+        ("\t=1", " =1"),
+        ("\r=1", "\\x0d=1"),
+        ("", ""),
+    ],
+)
+def test_a_tab_in_a_cell_is_a_space(cell: str, written: str) -> None:
+    assert clean.tsv(cell) == written
+
+
+@pytest.mark.parametrize(
+    ("character", "escaped"),
+    [
+        ("\x7f", "\\u007f"),
+        ("\x9b", "\\u009b"),
+        ("\u202e", "\\u202e"),
+        ("\ufeff", "\\ufeff"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\udb40\\udc41"),
+    ],
+)
+def test_what_json_leaves_bare_is_escaped(character: str, escaped: str) -> None:
+    text = json.dumps(f"a{character}b", ensure_ascii=False)
+    assert clean.json_text(text) == f'"a{escaped}b"'
+    assert json.loads(clean.json_text(text)) == f"a{character}b"
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=3))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_a_json_text_says_the_same_and_keeps_its_lines(value: dict[str, str]) -> None:
+    plain = json.dumps(value, ensure_ascii=False, indent=2)
+    safe = clean.json_text(plain)
+    assert json.loads(safe) == value
+    assert safe.count("\n") == plain.count("\n")
+    assert clean.visible(safe.replace("\n", "")) == safe.replace("\n", "")

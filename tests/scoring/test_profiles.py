@@ -153,3 +153,79 @@ def test_only_the_proportions_of_weights_matter(
     assert all(0 <= share <= 1 for share in one.values())
     assert set(one) == configured
     assert many.shares(configured) == pytest.approx(one)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message", "hint"),
+    [
+        (
+            {"qualty": 1},
+            "profile balanced, adjusted: no dimension is called qualty",
+            "did you mean quality?",
+        ),
+        (
+            {"zzz": 1},
+            "profile balanced, adjusted: no dimension is called zzz",
+            "there are adoption, quality, ecosystem, match, freshness",
+        ),
+        (
+            {"quality": 1_000_001},
+            "profile balanced, adjusted: the weight of quality must be 0 or more, at most 1,000,000",
+            None,
+        ),
+        (
+            dict.fromkeys(NAMES, 0.0),
+            "profile balanced, adjusted: at least one weight must be above 0",
+            None,
+        ),
+    ],
+)
+def test_a_refused_weight_is_told_in_full(
+    weights: dict[str, float], message: str, hint: str | None
+) -> None:
+    with pytest.raises((UsageError, UnknownNameError)) as caught:
+        resolve_profile("balanced", overrides=weights)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("weight", [0, 1_000_000])
+def test_the_edges_of_a_weight_are_taken(weight: float) -> None:
+    assert resolve_profile("balanced", overrides={"match": weight}).weights["match"] == weight
+
+
+def test_an_unknown_profile_is_told_in_full() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        resolve_profile("zzz", {"mine": {"quality": 1}})
+    assert caught.value.message == "no profile is called zzz"
+    assert caught.value.hint == (
+        "there are balanced, production, quality-first, self-host, demand, mine"
+    )
+    with pytest.raises(UnknownNameError) as caught:
+        resolve_profile("ballanced")
+    assert caught.value.hint == "did you mean balanced?"
+
+
+def test_weight_on_nothing_configured_is_told_in_full() -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_profile("mine", {"mine": {"match": 1}}).shares(WITHOUT_MATCH)
+    assert (
+        caught.value.message == "profile mine gives all its weight to what is not configured here"
+    )
+    assert caught.value.hint == "give another dimension some weight, such as --weight quality=30"
+
+
+def test_a_profile_keeps_its_name_and_meaning() -> None:
+    mine = {"mine": {"quality": 0.5}}
+    assert resolve_profile("mine", mine)[::2] == ("mine", "From the configuration.")
+    assert resolve_profile("mine", mine, {"match": 2})[::2] == (
+        "mine, adjusted", "From the configuration.",
+    )  # fmt: skip
+    assert resolve_profile("balanced") is PROFILES["balanced"]
+    assert resolve_profile("mine", mine).shares(WITHOUT_MATCH)["quality"] == 1.0
+
+
+def test_every_built_in_profile_says_what_it_is_for() -> None:
+    for name, profile in PROFILES.items():
+        assert profile.id == name
+        assert profile.meaning.endswith(".")
+    assert WeightProfile("mine", {}).meaning == ""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from modelcmp.catalogue.card import ModelCard, build
 from modelcmp.catalogue.registry import Benchmark, Registry
+from modelcmp.matching.graph import MatchGraph, ModelEvidence
 from modelcmp.scoring.profiles import WeightProfile, resolve_profile
 from modelcmp.scoring.rank import (
     ASSUMED,
@@ -20,12 +21,14 @@ from modelcmp.scoring.rank import (
     apportion,
     coverage_word,
     make_method,
+    method_constants,
+    percent,
     rank_model,
     rounded,
     score_dimension,
     whole,
 )
-from modelcmp.scoring.signals import DIMENSIONS
+from modelcmp.scoring.signals import DIMENSIONS, SIGNALS
 from modelcmp.scoring.values import Circumstances, SignalValue, State
 
 AS_OF = "2026-11-23"
@@ -321,6 +324,35 @@ def test_rounded_has_one_decimal_and_no_negative_zero(number: float, shown: floa
     assert math.copysign(1, rounded(number)) == 1.0
 
 
+def test_rounded_keeps_the_decimals_asked_for() -> None:
+    assert [rounded(0.123456, digits) for digits in (0, 2, 4)] == [0.0, 0.12, 0.1235]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(57.4, 57), (57.5, 58), (58.5, 58), (0.0, 0)])
+def test_whole_numbers_are_half_to_even(number: float, shown: int) -> None:
+    assert whole(number) == shown
+    assert isinstance(whole(number), int)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.7499, "74 %"), (0.29, "29 %"), (1.0, "100 %"), (0.0, "0 %"), (0.57, "57 %")],
+)
+def test_percent_never_rounds_up(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_a_rank_tells_how_often_a_model_was_matched(make_card: MakeCard, balanced: Method) -> None:
+    """Nothing without a log; with one, the number itself, 0 for a model it never holds."""
+    card = make_card()
+    assert rank_model(card, balanced).times_matched is None
+    graph = MatchGraph((), (), {"one": ModelEvidence(7, 0, None, 0, 9)}, {}, 1.0, 50, 0, 9, 50)
+    method = make_method(balanced.profile, balanced.circumstances._replace(evidence=graph))
+    assert rank_model(card, method).times_matched == 7
+    assert rank_model(make_card("two"), method).times_matched == 0
+    assert method.as_of == AS_OF
+
+
 def _shares(model: RankedModel) -> dict[str, float]:
     return {score.id: score.share for score in model.dimensions}
 
@@ -376,6 +408,49 @@ def test_profile_decides_the_mixture(
 
 def _hash(profile: WeightProfile, registry: Registry) -> str:
     return make_method(profile, Circumstances(registry, AS_OF)).hash
+
+
+def test_the_hash_is_over_these_constants(registry: Registry) -> None:
+    """Every constant by its name: a name that changes would change every hash there is."""
+    plain = {
+        "licences": [{"id": "permissive", "points": 99, "title": "T"}],
+        "benchmarks": [
+            {"name": "B", "version": "1", "metric": "m", "shots": 5, "task": "t", "floor": 1,
+             "ceiling": 2, "reference": 3, "scored": True, "why": "W"},
+            {"name": "A"},
+        ],
+        "expected": {"t": ["b", "a"]},
+        "tasks": [{"id": "t", "output": ["text", "image"], "does": "D"}],
+    }  # fmt: skip
+    profile = resolve_profile("mine", {"mine": {"quality": 2, "adoption": 1}})
+    found = method_constants(
+        make_method(profile, Circumstances(registry._replace(plain=plain), AS_OF))
+    )
+    signals = found.pop("signals")
+    assert found == {
+        "assumed": 30.0,
+        "tiers": {"own-run": 1.0, "independent": 1.0, "maker": 0.6, "unsourced": 0.3},
+        "results_expected": 3,
+        "licences": {"permissive": 99},
+        "benchmarks": [
+            '["A", null, null, null, null, null, null, null, null]',
+            '["B", "1", "m", 5, "t", 1, 2, 3, true]',
+        ],
+        "expected": {"t": ["a", "b"]},
+        "outputs": {"t": ["image", "text"]},
+        "shares": {
+            "adoption": 0.333333333, "quality": 0.666666667, "ecosystem": 0.0, "freshness": 0.0,
+        },
+    }  # fmt: skip
+    assert signals[0] == [
+        "hf_downloads_30d", "adoption", 0.35, "LogScale", "LogScale(starts=100, full=10000000)",
+    ]  # fmt: skip
+    assert [row[0] for row in signals] == [signal.id for signal in SIGNALS]
+    nothing = method_constants(
+        make_method(profile, Circumstances(registry._replace(plain={}), AS_OF))
+    )
+    empty = {"licences": {}, "benchmarks": [], "expected": {}, "outputs": {}}
+    assert {name: nothing[name] for name in empty} == empty
 
 
 def test_hash_changes_with_the_profile(registry: Registry) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from modelcmp.catalogue.card import ModelCard, build
 from modelcmp.catalogue.registry import Benchmark, Registry
+from modelcmp.matching.graph import MatchGraph, ModelEvidence, lift_of
 from modelcmp.scoring.quality import TIERS, quality_values
 from modelcmp.scoring.signals import DIMENSIONS, SIGNALS, signal_values
-from modelcmp.scoring.values import Circumstances, SignalValue, State
+from modelcmp.scoring.values import Circumstances, SignalValue, State, stated_evidence
 
 AS_OF = "2026-11-23"
 MakeCard = Callable[..., ModelCard]
@@ -603,3 +604,214 @@ def test_words_earn_no_quality(make_card: MakeCard, here: Circumstances) -> None
         ],
     }  # fmt: skip
     assert quality_values(make_card(**praise), here) == quality_values(make_card(), here)
+
+
+FULL: dict[str, Any] = {
+    "sources": {
+        "page": {"title": "A page", "url": "https://example.org/page"},
+        "list": {"title": "A list", "url": "https://example.org/list", "read_on": "2026-10-05"},
+    },
+    "metrics": [
+        _figure("hf_downloads_30d", 1_200, repository="a"),
+        _figure("hf_downloads_30d", 34, repository="b", source="list", as_of="2026-10-01"),
+        _figure("api_providers", 1_001, source="list"),
+    ],
+    "ecosystem": {
+        "integrations": [
+            {"name": "One", "source": "page"},
+            {"name": "Two", "source": "list"},
+            {"name": "Three", "source": "page"},
+        ],
+        "sdk_languages": ["python", "go"],
+        "sdk_source": "list",
+    },
+    "weights": {"open": True, "source": "list", "formats": ["gguf", "safetensors"]},
+    "licence": {"id": "Some-1.0", "licence_class": "permissive", "source": "list"},
+    "released": {"day": "2020-02-01", "source": "list"},
+    "maintained": {"day": "2023-10", "source": "page"},
+}
+PAGE, LIST = ("A page", "https://example.org/page"), ("A list", "https://example.org/list")
+TOLD: list[tuple[str, float, str, tuple[Any, ...]]] = [
+    (
+        "hf_downloads_30d", 1_234, "1,234",
+        ((*PAGE, "2026-11-01", False), (*LIST, "2026-10-01", False)),
+    ),
+    ("api_providers", 1_001, "1,001", ((*LIST, "2026-11-01", False),)),
+    (
+        "integrations", 3, "3: One, Two, Three",
+        ((*PAGE, AS_OF, True), (*LIST, "2026-10-05", True)),
+    ),
+    ("weight_formats", 2, "2: gguf, safetensors", ((*LIST, "2026-10-05", True),)),
+    ("sdk_languages", 2, "2: python, go", ((*LIST, "2026-10-05", True),)),
+    ("licence_class", 100.0, "{permissive}: Some-1.0", ((*LIST, "2026-10-05", True),)),
+    # From the first of October 2023 to 23 November 2026: three years, one of 366 days, and 53 days.
+    ("age", 1_149, "1,149 days since 2023-10", ((*PAGE, "2023-10", False),)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("signal", "raw", "text", "evidence"), TOLD, ids=[signal for signal, *_ in TOLD]
+)
+def test_a_known_signal_is_told_with_its_sources(
+    make_card: MakeCard,
+    here: Circumstances,
+    signal: str,
+    raw: float,
+    text: str,
+    evidence: tuple[Any, ...],
+) -> None:
+    """The figure, its words, and each source once, with the day it speaks for."""
+    value = _value(make_card(**FULL), here, signal)
+    title = next(row.title for row in SIGNALS if row.id == signal)
+    assert (value.title, value.raw, value.evidence) == (title, raw, evidence)
+    assert value.text == text.format(permissive=here.registry.licences["permissive"].title)
+    assert (value.state, value.reason, value.confidence) == (State.KNOWN, "", 1.0)
+    assert (value.low, value.high) == (None, None)
+
+
+REASONS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (
+        {},
+        {
+            "hf_likes": "no figure in the card", "api_providers": "no count in the card",
+            "integrations": "no list in the card", "weight_formats": "no list in the card",
+            "sdk_languages": "no list in the card", "licence_class": "terms not stated",
+            "age": "no release day in the card", "times_matched": "no search log is loaded",
+            "pick_lift": "no search log is loaded",
+        },
+    ),
+    (
+        {"weights": CLOSED},
+        {
+            "hf_likes": "closed weights are served, not downloaded",
+            "ollama_pulls": "closed weights are served, not downloaded",
+            "weight_formats": "closed weights have no file format",
+        },
+    ),
+    (
+        {"tasks": ["text-to-image"]},
+        {"ollama_pulls": "Ollama runs models that answer in text or vectors"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "reasons"), REASONS, ids=["nothing", "closed", "pictures"])
+def test_what_is_missing_is_told_in_full(
+    make_card: MakeCard, here: Circumstances, changes: dict[str, Any], reasons: dict[str, str]
+) -> None:
+    """The whole reason of each state, and neither figure nor source beside it."""
+    card = make_card(**changes)
+    for signal, reason in reasons.items():
+        value = _value(card, here, signal)
+        assert (value.reason, value.text, value.evidence) == (reason, "", ())
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "score"),
+    [
+        ("active", "366 days since 2025-11-22", 49.9),
+        ("deprecated", "366 days since 2025-11-22, deprecated", 10.0),
+        ("retired", "366 days since 2025-11-22, retired", 10.0),
+    ],
+)
+def test_what_is_no_longer_kept_is_capped_and_said(
+    make_card: MakeCard, here: Circumstances, status: str, text: str, score: float
+) -> None:
+    value = _value(make_card(status=status, released=_dated("2025-11-22")), here, "age")
+    assert (value.raw, value.text, round(value.score or 0, 1)) == (366, text, score)
+
+
+def test_a_figure_that_went_stale_says_since_when(make_card: MakeCard, here: Circumstances) -> None:
+    """The earliest day of those that were not renewed; it is scored all the same."""
+    metrics = [
+        _figure("hf_likes", 10, repository="a", stale_since="2026-11-10"),
+        _figure("hf_likes", 30, repository="b", stale_since="2026-11-05"),
+        _figure("hf_likes", 20, repository="c"),
+    ]
+    value = _value(make_card(metrics=metrics), here, "hf_likes")
+    assert (value.raw, value.text) == (30, "30, not renewed since 2026-11-05")
+    assert len(value.evidence) == 1
+
+
+def test_an_open_place_says_what_is_left(make_card: MakeCard, here: Circumstances) -> None:
+    card = make_card(tasks=["summarization"], benchmarks=[_result("One", 50)])
+    one, left = quality_values(card, here)
+    assert (one.id, one.title, one.text) == ("benchmark:One", "One (open set)", "50 (score)")
+    assert (one.raw, one.low, one.high) == (50.0, None, None)
+    assert one.evidence == ((*PAGE, "2026-11-01", False),)
+    assert (left.id, left.title) == ("benchmark:summarization:open", "any 2 of an open set")
+    assert left.reason == "open set: no benchmarks are agreed for summarization yet"
+
+
+def test_the_best_tier_alone_makes_the_mean(make_card: MakeCard, here: Circumstances) -> None:
+    """An independent 70 and 85 score 60 and 80; what the maker says beside them does not count."""
+    results = [
+        _result("Alpha", 100, tier="maker", shots=5),
+        _result("Alpha", 70, shots=0, variant="72B"),
+        _result("Alpha", 85, version="CoT", as_of=None, read_on="2026-10-02"),
+    ]
+    row = {"name": "Alpha", "metric": "accuracy", "shots": 0, "floor": 25, "ceiling": 100}
+    added = build(Benchmark, {"task": "text-generation", "why": "For a test.", **row})
+    tables = here.registry._replace(benchmarks=(*here.registry.benchmarks, added))
+    value = _quality(make_card(benchmarks=results), here._replace(registry=tables))[
+        "benchmark:Alpha"
+    ]
+    assert value.score == pytest.approx(70)
+    assert value.raw is None
+    assert value.text == "70 (accuracy, 0 shots; measured on 72B); 85 (CoT, accuracy)"
+    assert value.evidence == ((*PAGE, "2026-11-01", False), (*PAGE, "2026-10-02", True))
+
+
+def _graph(evidence: ModelEvidence) -> MatchGraph:
+    """Return the graph of a log of 1,270 searches on 40 days that holds this of the model one."""
+    return MatchGraph((), (), {"one": evidence}, {}, 1.0, 1_270, 0, 40, 1_270)
+
+
+OWN_LOG = (("Own search log", None, AS_OF, False),)
+
+
+def test_a_log_tells_how_often_it_was_matched_and_picked(
+    make_card: MakeCard, here: Circumstances
+) -> None:
+    """Coverage is n/(n + 30): 1,270 searches of 1,300, and 270 showings of 300."""
+    evidence = ModelEvidence(1_234, 60, 1_000.25, 270, 40, 1_050)
+    around = here._replace(evidence=_graph(evidence))
+    matched = _value(make_card(), around, "times_matched")
+    assert matched[2:6] == (State.KNOWN, 0.5, 1_234, "1,234 of 1,270 searches on 40 days")
+    assert matched.confidence == pytest.approx(1_270 / 1_300)
+    assert matched.evidence == OWN_LOG
+    lift = _value(make_card(), around, "pick_lift")
+    assert lift[2:4] == (State.KNOWN, 0.5)
+    assert lift.text == "1,050 picked, 1000.2 to expect by position"
+    assert lift.raw == lift.score == lift_of(evidence)
+    assert lift.confidence == pytest.approx(0.9)
+    assert lift.evidence == OWN_LOG
+
+
+def test_a_model_that_was_shown_nowhere_has_no_lift(
+    make_card: MakeCard, here: Circumstances
+) -> None:
+    """A log that never holds it says 0 matches, which is known, and nothing of its lift."""
+    around = here._replace(evidence=_graph(ModelEvidence(5, 0, None, 0, 40)))
+    other = make_card("other")
+    assert _value(other, around, "times_matched")[4:7] == (0, "0 of 1,270 searches on 40 days", 0.0)
+    for card in (make_card(), other):
+        lift = _value(card, around, "pick_lift")
+        assert lift.state is State.UNKNOWN
+        assert lift.reason == "never shown at a position the log tells"
+        assert (lift.raw, lift.score, lift.evidence) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("as_of", "read_on", "day", "undated"),
+    [
+        ("2026-01-02", None, "2026-01-02", False),
+        ("2026-01-02", "2026-03-04", "2026-01-02", False),
+        (None, "2026-03-04", "2026-03-04", True),
+        (None, None, "", True),
+    ],
+)
+def test_a_statement_speaks_for_its_own_day_first(
+    make_card: MakeCard, as_of: str | None, read_on: str | None, day: str, undated: bool
+) -> None:
+    assert stated_evidence(make_card(), "page", as_of, read_on) == (*PAGE, day, undated)

@@ -5,6 +5,7 @@ the JSON and the exit code can never disagree.
 """
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from modelcmp.catalogue.card import ModelCard
@@ -177,7 +178,7 @@ def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:
     leader = first.card.id if call in ("leans", "clear", "dominates") else None
     flip = smallest_flip(differences, shares) if leader else None
     leads = _leads(first, second, with_quality=same)
-    evens = _break_evens(first, second, gap) if leader else ()
+    evens = _break_evens(second, gap) if leader else ()
     return Verdict(
         call=call,
         leader=leader,
@@ -194,13 +195,18 @@ def decide(a: RankedModel, b: RankedModel, registry: Registry) -> Verdict:
     )
 
 
+def _pairs(
+    first: RankedModel, second: RankedModel
+) -> Iterable[tuple[DimensionScore, DimensionScore]]:
+    return zip(first.dimensions, second.dimensions, strict=True)
+
+
 def _differences(
     first: RankedModel, second: RankedModel
 ) -> tuple[dict[str, float], dict[str, float]]:
-    pairs = zip(first.dimensions, second.dimensions, strict=True)
     differences: dict[str, float] = {}
     shares: dict[str, float] = {}
-    for one, other in pairs:
+    for one, other in _pairs(first, second):
         if one.score is not None and other.score is not None:
             differences[one.id] = rounded(one.score - other.score)
             shares[one.id] = one.share
@@ -222,7 +228,7 @@ def _call(first: RankedModel, second: RankedModel, gap: float, share: float) -> 
 def _dominates(first: RankedModel, second: RankedModel) -> bool:
     pairs = [
         (one, other)
-        for one, other in zip(first.dimensions, second.dimensions, strict=True)
+        for one, other in _pairs(first, second)
         if one.score is not None and other.score is not None
     ]
     return (
@@ -236,14 +242,14 @@ def _leads(
     first: RankedModel, second: RankedModel, *, with_quality: bool
 ) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {first.card.id: [], second.card.id: []}
-    for one, other in zip(first.dimensions, second.dimensions, strict=True):
+    for one, other in _pairs(first, second):
         ahead = lead(one, other)
         if ahead and (with_quality or one.id != "quality"):
             found[first.card.id if ahead > 0 else second.card.id].append(one.id)
     return {model: tuple(names) for model, names in found.items()}
 
 
-def _break_evens(first: RankedModel, second: RankedModel, gap: float) -> tuple[BreakEven, ...]:
+def _break_evens(second: RankedModel, gap: float) -> tuple[BreakEven, ...]:
     found = []
     for dimension in second.dimensions:
         value = break_even(gap, dimension.share, dimension.coverage)

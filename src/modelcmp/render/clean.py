@@ -18,6 +18,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
 # An emoji code may be ended by a colon of ours that follows the text.
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]+(?::|\Z))")
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)")
+_NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]")
 _FORMULA = re.compile(r"^[=+\-@\t\r＝＋－＠]")
 # One slash as well: a path loses the other.
 _CREDENTIALS = re.compile(r"(\w:/{1,2})[^/?#\s]*@")
@@ -68,7 +69,11 @@ def link(text: str, url: str | None) -> str:
 
 
 def _safe_address(url: str) -> str:
-    return re.sub(r"[^A-Za-z0-9\-._~%!$&'+,;=:@/?#]", lambda m: f"%{ord(m.group()):02X}", url)
+    return _NOT_IN_ADDRESS.sub(_percent, url)
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
 
 
 def address(url: str | None) -> str | None:
