@@ -128,10 +128,10 @@ def _print_diff(changed: list[Made]) -> None:
 
 
 def _write(session: Session, changed: list[Made]) -> None:
-    from modelcmp.cli.streams import write_file
+    from modelcmp.cli.streams import write_files
 
+    write_files((made.path, made.text) for made in changed)
     for made in changed:
-        write_file(made.path, made.text)
         session.note(f"wrote {made.shown}")
 
 

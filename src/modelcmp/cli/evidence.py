@@ -460,20 +460,30 @@ def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | 
 
 
 def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
-    from modelcmp.matching.learned import forget_learned
-    from modelcmp.matching.lookups import forget_lookups
+    from modelcmp.matching.memory import forget_last
     from modelcmp.matching.store import writing
 
     path = session.store_path()
     if not path.exists():
         session.emit(_facts("removed", "Removed", NO_EVIDENCE, ()))
         return
+    # Traces go first, so that a run cut off leaves none, and again for what was made meanwhile.
+    _forget_traces()
     with writing(path) as store:
         removed = how(store)
-    forget_lookups(lookups_folder())
-    forget_learned(learned_folder())
+        forget_last(store)
+    _forget_traces()
     rows = (("queries", str(removed.queries), ""), ("episodes", str(removed.episodes), ""))
     session.emit(_facts("removed", "Removed", "", rows))
+
+
+def _forget_traces() -> None:
+    """Remove what was made from the store and kept: it can be made again from what is left."""
+    from modelcmp.matching.learned import forget_learned
+    from modelcmp.matching.lookups import forget_lookups
+
+    forget_lookups(lookups_folder())
+    forget_learned(learned_folder())
 
 
 # -- what they say ----------------------------------------------------------------------------------

@@ -265,6 +265,11 @@ def _named(path: Path) -> Iterator[None]:
             raise EvidenceError(message, hint="try again once it is done") from None
         if code == sqlite3.SQLITE_FULL:
             raise EvidenceError(f"{path}: the disk is full; nothing was kept") from None
+        if getattr(error, "sqlite_errorcode", 0) in (_HOT_JOURNAL, _HOT_LOG):
+            raise EvidenceError(
+                f"{path}: a run was cut off while writing, and its half must be taken back first",
+                hint=f"modelcmp evidence stats --evidence {path}, run by who may write to it",
+            ) from None
         raise EvidenceError(f"{path}: {error}; nothing was kept") from None
     except sqlite3.DatabaseError:
         raise _damaged(path) from None
@@ -461,6 +466,10 @@ class Store:
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a SELECT."""
         return self._connection.execute(query, values).fetchall()
+
+    def holds(self, query: str, day: str) -> bool:
+        """Return whether a query was counted on a day."""
+        return bool(self.rows("SELECT 1 FROM queries WHERE query = ? AND day = ?", query, day))
 
     def queries(self) -> Iterator[QueryCount]:
         """Yield every count of a query, in order."""
