@@ -346,7 +346,8 @@ class Build:
         try:
             if "-" in words or {"-h", "--help"} & set(words):
                 raise UsageError("a block shows models, and reads nothing from standard input")
-            dispatch(words, host)
+            if dispatch(words, host) == 130:
+                raise KeyboardInterrupt  # which Typer made a code of
         except GateError as error:
             self.gates.append(CardProblem(name, *at, "", error.message))
         except ModelcmpError as error:
