@@ -13,9 +13,8 @@ from modelcmp.cli.session import (
     complete_models,
     learned_folder,
     lookups_folder,
-    warn_of,
 )
-from modelcmp.errors import UsageError, did_you_mean
+from modelcmp.errors import CardError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -327,7 +326,13 @@ def _reading(
     from modelcmp.matching.names import model_names, names_a_model
 
     entries, problems = session.catalogue.names()
-    warn_of(problems)
+    if problems:
+        # The file would count as read, and its rows on these models would be lost for good.
+        raise CardError(
+            "cards cannot be read, and what a log says of their models would be lost",
+            hint="put them right first: modelcmp validate",
+            problems=tuple(problems),
+        )
     pairs = [(name, entry.id) for entry in entries for name in (entry.id, *entry.names)]
     return Reading(
         resolve=model_names(pairs),

@@ -105,6 +105,8 @@ def _failing_as(path: Path) -> Iterator[None]:
         reason = (error.strerror or "cannot be written").lower()
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else None
         raise OutputError(f"{path}: {reason}", hint=hint) from None
+    except RuntimeError:  # up to Python 3.12; an OSError afterwards
+        raise OutputError(f"{path}: is a link that leads to itself") from None
 
 
 def _is_stream(path: Path) -> bool:
