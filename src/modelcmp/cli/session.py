@@ -237,7 +237,9 @@ class Session:
         folder = lookups_folder()
         name = index_name(self.fingerprint, self.catalogue.registry)
         found = folder / f"{name}.bin" if folder else None
-        looked_up = found.stat().st_size if found and found.is_file() else 0
+        looked_up = 0
+        with suppress(OSError):  # not there yet, or in a folder of somebody else
+            looked_up = found.stat().st_size if found else 0
         return f"{self.fingerprint}\0{path.resolve()}\0{size}\0{looked_up}\0".encode() + header
 
     def store_path(self, *, make: bool = False) -> Path:
