@@ -381,33 +381,6 @@ def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-ADDS = """
-import sys
-from pathlib import Path
-from modelcmp.matching.events import Reading
-from modelcmp.matching.store import add_logs
-add_logs(Path(sys.argv[1]), [sys.argv[2]], Reading(resolve=lambda name: name))
-"""
-
-
-def test_eight_runs_at_once_all_succeed(
-    path: Path, log: Callable[..., str], tmp_path: Path
-) -> None:
-    names = [log(f"log{n}", *some_rows(n, 500)) for n in range(1, 9)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    runs = [
-        subprocess.Popen([sys.executable, "-c", ADDS, str(path), name], env=environment)
-        for name in names
-    ]
-    while any(run.poll() is None for run in runs):
-        with reading_store(path) as store:
-            dump(store)
-    assert [run.returncode for run in runs] == [0] * 8
-    one_by_one = tmp_path / "one"
-    add_logs(one_by_one, names, READING)
-    assert contents(path) == contents(one_by_one)
-
-
 # -- stores that cannot be used ---------------------------------------------------------------------
 
 
@@ -422,34 +395,6 @@ def refused(path: Path, name: str, words: str) -> None:
         add_logs(path, [name], READING)
     assert caught.value.exit_code == 2 and caught.value.hint
     assert digest(path) == before
-
-
-def test_a_file_of_another_kind_is_refused(path: Path, log: Callable[..., str]) -> None:
-    path.write_text("these are my notes\n" * 100)
-    refused(path, log("a", f"{DAY},a,q,,,"), "damaged, or no store at all")
-
-
-def test_a_foreign_database_is_refused(path: Path, log: Callable[..., str]) -> None:
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE mine (x)")
-    refused(path, log("a", f"{DAY},a,q,,,"), "is a database, but no store of evidence")
-    with pytest.raises(EvidenceError), reading_store(path):
-        pass
-
-
-def test_a_newer_store_is_refused(path: Path, log: Callable[..., str]) -> None:
-    add_logs(path, [log("a", f"{DAY},a,q,,,")], READING)
-    with sqlite3.connect(path) as other:
-        other.execute("PRAGMA user_version = 2")
-    refused(path, log("b", f"{DAY},a,r,,,"), "newer modelcmp")
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_store_is_refused(path: Path, log: Callable[..., str], share: float) -> None:
-    add_logs(path, [log("a", *some_rows(1, 2000))], READING)
-    data = path.read_bytes()
-    path.write_bytes(data[: int(len(data) * share)])
-    refused(path, log("b", f"{DAY},a,r,,,"), "damaged")
 
 
 def test_a_flipped_bit_in_what_is_counted_is_found(path: Path, log: Callable[..., str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,28 @@ def test_a_named_store_that_is_missing_is_said(child: Any) -> None:
     result = child(*COMPARE, "--evidence", "missing.sqlite")
     assert result.returncode == 2
     assert b"missing.sqlite" in result.stderr
+
+
+def test_a_cache_of_somebody_else(
+    run: Callable[..., Any], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is after a run by `sudo`: nothing in the folder can even be looked at."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log").write_text("day,client,query,model\n2026-11-01,a,write text,good\n")
+    own = ("--evidence", "store.sqlite", "--catalogue", str(folder), "--no-builtin")
+    lines = (("evidence", "stats"), ("show", "good"), ("search", "write text"), ("list",))
+    assert run("evidence", "add", "log", *own).code == 0
+    before = [run(*line, *own) for line in lines]
+
+    def denied(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *given: Any, **named: Any) -> Any:
+            if not isinstance(path, int) and str(path).startswith(f"{tmp_path}/cache/modelcmp/"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *given, **named)
+
+        return call
+
+    for name in ("stat", "open", "mkdir", "listdir", "scandir"):
+        monkeypatch.setattr(os, name, denied(getattr(os, name)))
+    monkeypatch.setattr(io, "open", denied(io.open))
+    assert [run(*line, *own)[:2] for line in lines] == [result[:2] for result in before]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import os
 import sys
@@ -17,6 +18,9 @@ from modelcmp.version import __version__
 
 OBJECTS_BEFORE_A_SWEEP = 50_000
 """New objects after which the interpreter looks for cycles; left alone, it looks after 700."""
+
+_NOT_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+"""Faults of the machine that can come with any file, the program's own among them: no bugs."""
 
 
 def run() -> None:
@@ -57,6 +61,10 @@ def main(argv: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 141
+    except OSError as error:
+        if error.errno in _NOT_OURS:
+            return _report_system(error)
+        return _report_bug(error, arguments)
     except Exception as error:
         return _report_bug(error, arguments)
 
@@ -137,6 +145,15 @@ def _wants_json(arguments: list[str]) -> bool:
             named.append(arguments[number + 1])
     chosen = named[-1] if named else os.environ.get("MODELCMP_FORMAT", "")
     return "--json" in arguments or chosen == "json"
+
+
+def _report_system(error: OSError) -> int:
+    """Say which file it was that the machine could not open, read or write."""
+    from modelcmp.cli.streams import write_err
+
+    where = f"{error.filename}: " if error.filename else ""
+    write_err([f"error: {where}{(error.strerror or 'the system failed').lower()}"])
+    return 2
 
 
 def _report_bug(error: Exception, arguments: list[str]) -> int:

@@ -123,10 +123,10 @@ def _print_diff(changed: list[Made]) -> None:
 
 
 def _write(session: Session, changed: list[Made]) -> None:
-    from modelcmp.cli.streams import write_file
+    from modelcmp.cli.streams import write_files
 
+    write_files((made.path, made.text) for made in changed)
     for made in changed:
-        write_file(made.path, made.text)
         session.note(f"wrote {made.shown}")
 
 
@@ -341,7 +341,8 @@ class Build:
         try:
             if "-" in words or {"-h", "--help"} & set(words):
                 raise UsageError("a block shows models, and reads nothing from standard input")
-            dispatch(words, host)
+            if dispatch(words, host) == 130:
+                raise KeyboardInterrupt  # which Typer made a code of
         except GateError as error:
             self.gates.append(CardProblem(name, *at, "", error.message))
         except ModelcmpError as error:

@@ -13,9 +13,8 @@ from modelcmp.cli.session import (
     complete_models,
     learned_folder,
     lookups_folder,
-    warn_of,
 )
-from modelcmp.errors import UsageError, did_you_mean
+from modelcmp.errors import CardError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,7 +311,13 @@ def _reading(
     from modelcmp.matching.names import model_names, names_a_model
 
     entries, problems = session.catalogue.names()
-    warn_of(problems)
+    if problems:
+        # The file would count as read, and its rows on these models would be lost for good.
+        raise CardError(
+            "cards cannot be read, and what a log says of their models would be lost",
+            hint="put them right first: modelcmp validate",
+            problems=tuple(problems),
+        )
     pairs = [(name, entry.id) for entry in entries for name in (entry.id, *entry.names)]
     return Reading(
         resolve=model_names(pairs),
@@ -445,20 +450,30 @@ def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | 
 
 
 def _remove(session: Session, how: "Callable[[Store], Removed]") -> None:
-    from modelcmp.matching.learned import forget_learned
-    from modelcmp.matching.lookups import forget_lookups
+    from modelcmp.matching.memory import forget_last
     from modelcmp.matching.store import writing
 
     path = session.store_path(write=True)
     if not path.exists():
         session.emit(_facts("removed", "Removed", NO_EVIDENCE, ()))
         return
+    # Traces go first, so that a run cut off leaves none, and again for what was made meanwhile.
+    _forget_traces()
     with writing(path) as store:
         removed = how(store)
-    forget_lookups(lookups_folder())
-    forget_learned(learned_folder())
+        forget_last(store)
+    _forget_traces()
     rows = (("queries", str(removed.queries), ""), ("episodes", str(removed.episodes), ""))
     session.emit(_facts("removed", "Removed", "", rows))
+
+
+def _forget_traces() -> None:
+    """Remove what was made from the store and kept: it can be made again from what is left."""
+    from modelcmp.matching.learned import forget_learned
+    from modelcmp.matching.lookups import forget_lookups
+
+    forget_lookups(lookups_folder())
+    forget_learned(learned_folder())
 
 
 # -- what they say ----------------------------------------------------------------------------------

@@ -43,27 +43,31 @@ def bring_in(
     session: Session, source: str, payload: Any, target: Target, broken: Sequence["LeftOut"] = ()
 ) -> None:
     """Turn a payload into cards and say what came of it."""
+    from contextlib import nullcontext
+
     from modelcmp.catalogue.importers import IMPORTERS
     from modelcmp.catalogue.importers.draft import Wanted
     from modelcmp.catalogue.importers.planning import plan_import
     from modelcmp.catalogue.loading import load_catalogue
+    from modelcmp.cli.alone import alone
 
     folder = own_folder(session, target.into)
     registry = load_catalogue(cache=cache_path()).registry
     wanted = Wanted(registry, _checked_day(target.day), target.only)
     imported = IMPORTERS[source].read(payload, wanted)
-    catalogue = _catalogue_of(session, folder)
-    names, paths = _names(catalogue) if catalogue else ({}, {})
-    find = _finder(paths)
-    plan = plan_import(imported, names, find, registry)
-    plan = plan._replace(left_out=(*broken, *plan.left_out))
-    places = {change.id: _place(change, folder, paths) for change in plan.changes}
-    plan = _kept_inside(plan, places, folder)
-    if not plan.changes:
-        raise _nothing(plan, target)
     dry_run = target.dry_run or session.options.check
-    if not dry_run:
-        _write(plan.changes, places)
+    # What another run writes between the look at a card and its change would be lost.
+    with nullcontext() if dry_run else alone(folder, session.note):
+        catalogue = _catalogue_of(session, folder)
+        names, paths = _names(catalogue) if catalogue else ({}, {})
+        plan = plan_import(imported, names, _finder(paths), registry)
+        plan = plan._replace(left_out=(*broken, *plan.left_out))
+        places = {change.id: _place(change, folder, paths) for change in plan.changes}
+        plan = _kept_inside(plan, places, folder)
+        if not plan.changes:
+            raise _nothing(plan, target)
+        if not dry_run:
+            _write(plan.changes, places)
     session.emit(_report(session, plan, places, folder, dry_run=dry_run))
     _tell(session, "row", "left out", plan.left_out)
     _tell(session, "value", "not taken", plan.passed_over)
@@ -161,19 +165,17 @@ def _kept_inside(plan: "Plan", places: dict[str, Path], folder: Path) -> "Plan":
 
 
 def _write(changes: Sequence["Change"], places: dict[str, Path]) -> None:
-    from modelcmp.cli.streams import write_file
+    from modelcmp.cli.streams import write_files
     from modelcmp.errors import OutputError
 
-    for change in changes:
-        if change.was is not None and not change.differences:
-            continue
-        place = places[change.id]
+    changed = [change for change in changes if change.was is None or change.differences]
+    for place in sorted({places[change.id].parent for change in changed}):
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = (error.strerror or "cannot be made").lower()
-            raise OutputError(f"{place.parent}: {reason}") from None
-        write_file(place, change.text)
+            raise OutputError(f"{place}: {reason}") from None
+    write_files((places[change.id], change.text) for change in changed)
 
 
 def _nothing(plan: "Plan", target: Target) -> CardError:

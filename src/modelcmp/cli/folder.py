@@ -46,7 +46,7 @@ class Folder:
         except OSError as error:
             raise OutputError(f"{self.path}: {_reason(error)}") from None
         if LIST not in names:
-            if names - {STAGING}:
+            if not all(map(_is_left_over, names)):
                 raise OutputError(
                     f"{self.path}: holds files that are not a site of modelcmp",
                     hint="name an empty folder or one that is not there yet",
@@ -110,6 +110,8 @@ class Folder:
         try:
             self.path.mkdir(exist_ok=True)
             shutil.rmtree(staging, ignore_errors=True)
+            for name in filter(_is_left_over, os.listdir(self.path)):
+                (self.path / name).unlink()
             staging.mkdir()
         except OSError as error:
             hint = (
@@ -173,6 +175,11 @@ class Folder:
         )
         text = f'{{\n  "schema": "{SCHEMA}",\n  "files": {{\n{lines}\n  }}\n}}\n'
         write_file(self.path / LIST, text)
+
+
+def _is_left_over(name: str) -> bool:
+    """Return whether a name is that of what a killed run had not yet moved into place."""
+    return name == STAGING or name.startswith(f".{LIST}.")
 
 
 def digest_of(data: bytes) -> str:

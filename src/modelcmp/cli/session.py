@@ -15,7 +15,7 @@ from modelcmp.cli.streams import (
     terminal_width,
     wants_colour,
     write_err,
-    write_file,
+    write_files,
     write_out,
 )
 from modelcmp.config import Setting, default_store_path, load_settings, may_write
@@ -237,7 +237,9 @@ class Session:
         folder = lookups_folder()
         name = index_name(self.fingerprint, self.catalogue.registry)
         found = folder / f"{name}.bin" if folder else None
-        looked_up = found.stat().st_size if found and found.is_file() else 0
+        looked_up = 0
+        with suppress(OSError):  # not there yet, or in a folder of somebody else
+            looked_up = found.stat().st_size if found else 0
         return f"{self.fingerprint}\0{path.resolve()}\0{size}\0{looked_up}\0".encode() + header
 
     def refuse_outside(self, name: str, path: Path) -> None:
@@ -472,19 +474,17 @@ class Session:
     def emit_text(self, text: str) -> None:
         """Write a finished text where it was asked for, or compare it with what is there."""
         output = self.options.output
-        for path, svg in self._pictures:
-            if self.options.check:
-                check_file(path, svg)
-            else:
-                write_file(path, svg)
-                self.note(f"wrote {path}")
-        if not output or output == "-":
-            write_out(text)
-        elif self.options.check:
-            check_file(Path(output), text)
+        to_file = bool(output) and output != "-"
+        files = [*self._pictures, (Path(str(output)), text)] if to_file else self._pictures
+        if self.options.check:
+            for path, content in files:
+                check_file(path, content)
         else:
-            write_file(Path(output), text)
-            self.note(f"wrote {output}")
+            write_files(files)
+            for path, _ in files:
+                self.note(f"wrote {path}")
+        if not to_file:
+            write_out(text)
 
 
 def open_session(options: Options, *, default_piped: str = "markdown") -> Session:

@@ -50,16 +50,26 @@ def site_command(
 
       modelcmp site public --catalogue cards --check
     """
-    from modelcmp.render.html.site import site_pages
+    from contextlib import nullcontext
+
+    from modelcmp.cli.alone import alone
 
     session = _public(Session(replace(options, check=False)))
+    with nullcontext() if options.check else alone(Path(out), session.note):
+        _bring_up_to_date(session, out, nearest, check=options.check)
+
+
+def _bring_up_to_date(session: Session, out: str, nearest: int, *, check: bool) -> None:
+    """Write what differs from the pages of the catalogue, or raise GateError if anything does."""
+    from modelcmp.render.html.site import site_pages
+
     folder = Folder(Path(out))
     site = _make_site(session, nearest)
     pages = site_pages(site)
     wanted = {name: page.fingerprint for page in pages for name in page.files}
     stale = folder.stale(wanted)
     todo = [p for p in pages if not all(folder.holds(name, p.fingerprint) for name in p.files)]
-    if options.check:
+    if check:
         _check(out, todo, stale)
         return
     folder.check_room(wanted)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from modelcmp.errors import OutputError
@@ -65,30 +66,80 @@ def rewrite_line(text: str, before: int) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write a result to a file: beside it first, then renamed, so that it is old or new, never half.
 
-    A link is followed and the file's mode kept. Raises OutputError; the old file is then untouched.
+    A link is followed and the file's mode kept; a device or pipe is written to as it stands. Raises
+    OutputError; the old file is then untouched.
     """
-    import tempfile
+    write_files([(path, text)])
 
-    target = path.resolve()
-    temporary = None
+
+def write_files(files: Iterable[tuple[Path, str]]) -> None:
+    """Write files of one run, all beside their places before the first is renamed.
+
+    So a full disk leaves every one of them as it was. Raises OutputError.
+    """
+    drafts: list[tuple[Path, str, Path]] = []
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-        temporary = None
+        for path, text in files:
+            with _failing_as(path):
+                if _is_stream(path):
+                    path.write_text(text, encoding="utf-8", newline="\n")
+                else:
+                    target = path.resolve()
+                    drafts.append((path, _write_beside(target, text), target))
+        while drafts:
+            path, draft, target = drafts[0]
+            with _failing_as(path):
+                os.replace(draft, target)
+            del drafts[0]
+    finally:
+        for _, draft, _ in drafts:  # failed, or interrupted
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
+
+
+@contextlib.contextmanager
+def _failing_as(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else None
         raise OutputError(f"{path}: {reason}", hint=hint) from None
-    finally:
-        if temporary is not None:  # failed, or interrupted
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+    except RuntimeError:  # up to Python 3.12; an OSError afterwards
+        raise OutputError(f"{path}: is a link that leads to itself") from None
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether a path is a device or pipe: renamed over, it would be gone for everybody."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_beside(target: Path, text: str) -> str:
+    """Return the name of a new file beside `target` that holds the text and has its mode."""
+    import tempfile
+
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if target.exists() and not os.access(target, os.W_OK):
+        # A rename would do it all the same, but who takes this right away means the content.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:200]}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, mode)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+    return draft
 
 
 def _umask() -> int:

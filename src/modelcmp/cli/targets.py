@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from modelcmp.cli.alone import alone
 from modelcmp.cli.session import Session
 from modelcmp.cli.streams import write_file
 from modelcmp.errors import CardError, ConfigError, OutputError, UsageError
@@ -73,9 +74,14 @@ class OwnCards:
                 after = with_stale(after, answer.repository, answer.missing, self._day)
         path = self.path_of(card)
         if self._write and path is not None:
-            _edit(path, lambda plain: plain_with(plain, card, after))
+            with alone(self._root_of(path), self._note):
+                _edit(path, lambda plain: plain_with(plain, card, after))
             self._tell_of_notes(card, after)
         return after
+
+    def _root_of(self, path: Path) -> Path:
+        """Return the folder of cards that a file is in: an import takes turns there too."""
+        return next(r.cards for r in self._catalogue.roots if path.is_relative_to(r.cards))
 
     def _tell_of_notes(self, card: "ModelCard", after: "ModelCard") -> None:
         """Say which notes went: they told how the figure before was counted."""
@@ -128,7 +134,9 @@ class SignalsFile:
     ) -> None:
         self.name = str(path)
         self._path = path
-        self._figures = figures
+        self._read = figures
+        self._figures = dict(figures)
+        self._answered: set[FigureKey] = set()
         self._day = day
         self._write = write
         self._changed = False
@@ -140,7 +148,9 @@ class SignalsFile:
         from modelcmp.catalogue.asking import figures_of
         from modelcmp.catalogue.figures import figure_key, marked_stale, read_over
 
-        self._figures.update(figures_of(answers))
+        came = figures_of(answers)
+        self._figures.update(came)
+        self._answered |= set(came)
         for answer in answers:
             for metric in answer.missing:
                 key = figure_key(metric, answer.repository.name)
@@ -150,20 +160,47 @@ class SignalsFile:
         return read_over(card, self._figures)
 
     def save(self) -> None:
-        """Write the file beside and rename it; one too large to be read again is refused."""
+        """Write the file beside and rename it; one too large to be read again is refused.
+
+        What another run wrote there meanwhile stays, unless this one was given the same figure.
+        """
         from modelcmp.catalogue.figures import write_figures
         from modelcmp.catalogue.reader import parse_yaml
 
         if not (self._changed and self._write):
             return
-        text = write_figures(self._figures.values())
-        try:
-            parse_yaml(text.encode(), str(self._path))
-        except CardError as error:
-            raise OutputError(
-                f"{self._path} would be too large to be read again",
-                hint="keep the figures of some models in another file",
-                problems=error.problems,
-            ) from None
-        write_file(self._path, text)
+        with alone(self._path):
+            self._take_over(_load_figures(self._path))
+            text = write_figures(self._figures.values())
+            try:
+                parse_yaml(text.encode(), str(self._path))
+            except CardError as error:
+                raise OutputError(
+                    f"{self._path} would be too large to be read again",
+                    hint="keep the figures of some models in another file",
+                    problems=error.problems,
+                ) from None
+            write_file(self._path, text)
+        self._read = dict(self._figures)
         self._changed = False
+
+    def _take_over(self, now: "Mapping[FigureKey, Figure]") -> None:
+        """Take what another run changed in the file since it was read here."""
+        for key, figure in now.items():
+            read = self._read.get(key)
+            if key not in self._answered and (read is None or vars(figure) != vars(read)):
+                self._figures[key] = figure
+
+
+def _load_figures(path: Path) -> "dict[FigureKey, Figure]":
+    """Return the figures that a file of signals holds now; raises CardError for any other file."""
+    from modelcmp.catalogue.directories import read_bytes
+    from modelcmp.catalogue.figures import build_figures, check_figures
+    from modelcmp.catalogue.reader import parse_yaml
+
+    if not path.exists():
+        return {}
+    document = parse_yaml(read_bytes(path), str(path))
+    if problems := check_figures(document):
+        raise CardError(f"{path} is no file of signals any more", problems=tuple(problems))
+    return build_figures(document.value["figures"])

@@ -4,6 +4,7 @@ Whatever goes wrong with the folder, the caller goes on without: an index can al
 """
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def write_index(path: Path, fill: Callable[[Path], object]) -> bool:
     finally:
         if draft is not None:
             remove_index(draft)
-    return path.is_dir()
+    return os.path.isdir(path)  # which is False, and no error, in a folder of somebody else
 
 
 def is_whole(path: Path) -> bool:

@@ -104,11 +104,15 @@ class Lookups:
             return
         content = b"".join(self._held[key] for key in sorted(self._held))
         draft = self._path.with_name(f"draft-{os.getpid()}")
-        with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_bytes(_sum(content) + content)
-            draft.replace(self._path)
-            _forget_old(self._path)
+        try:
+            with suppress(OSError):
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                draft.write_bytes(_sum(content) + content)
+                draft.replace(self._path)
+                _forget_old(self._path)
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def cores() -> int:

@@ -6,13 +6,14 @@ day, and counts. The last remembered query lies beside the store, so that a pick
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from modelcmp.errors import UsageError
 from modelcmp.matching.events import Counts, ModelCount, QueryCount, expected_units
 from modelcmp.matching.privacy import clean_query
-from modelcmp.matching.store import writing
+from modelcmp.matching.store import EvidenceError, Store, writing
 
 
 def remember_search(
@@ -29,9 +30,8 @@ def remember_search(
             for place, model in enumerate(shown, start=1)
         ],
     )
-    with writing(store) as held:
+    with writing(store) as held, _last_written(store, query, day):
         held.add(counts)
-    _write_last(store, query, day)
     return query
 
 
@@ -56,10 +56,38 @@ def _last(store: Path) -> Path:
     return store.with_name(f"{store.name}.last")
 
 
-def _write_last(store: Path, query: str, day: str) -> None:
-    descriptor = os.open(_last(store), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump([query, day], file, ensure_ascii=False)
+@contextmanager
+def _last_written(store: Path, query: str, day: str) -> Iterator[None]:
+    """Keep the last query once the block is done; what can fail for want of room does so before it."""
+    last = _last(store)
+    draft = last.with_name(f".{last.name}-{os.getpid()}")
+    try:
+        with _named(last):
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump([query, day], file, ensure_ascii=False)
+        yield
+        with _named(last):
+            os.replace(draft, last)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from None
+
+
+def forget_last(store: Store) -> None:
+    """Remove the last query, unless the store still holds it."""
+    with suppress(UsageError):
+        if not store.holds(*_read_last(store.path)):
+            with _named(_last(store.path)):
+                _last(store.path).unlink(missing_ok=True)
 
 
 def _read_last(store: Path) -> tuple[str, str]:

@@ -76,6 +76,8 @@ _TOTALS = (
 )
 """Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
 
+_HEADER_BYTES = 100
+
 _HOT_JOURNAL = 776
 _HOT_LOG = 264
 """What SQLite says to a reader that may not take back what a killed writer began."""
@@ -202,6 +204,8 @@ def writing(path: Path) -> "Iterator[Store]":
     """Open a store to write to, made if there is none; raises EvidenceError if it cannot be used."""
     with _named(path):
         _make_file(path)
+        if 0 < path.stat().st_size < _HEADER_BYTES:  # which SQLite would take for an empty file
+            raise _damaged(path)
         connection = connect(f"file:{_quoted(path)}?mode=rw")
         try:
             store = Store(path, connection)
@@ -265,6 +269,13 @@ def _named(path: Path) -> Iterator[None]:
             raise EvidenceError(message, hint="try again once it is done") from None
         if code == sqlite3.SQLITE_FULL:
             raise EvidenceError(f"{path}: the disk is full; nothing was kept") from None
+        if code == sqlite3.SQLITE_ERROR:  # a table of ours is not there
+            raise _damaged(path) from None
+        if getattr(error, "sqlite_errorcode", 0) in (_HOT_JOURNAL, _HOT_LOG):
+            raise EvidenceError(
+                f"{path}: a run was cut off while writing, and its half must be taken back first",
+                hint=f"modelcmp evidence stats --evidence {path}, run by who may write to it",
+            ) from None
         raise EvidenceError(f"{path}: {error}; nothing was kept") from None
     except sqlite3.DatabaseError:
         raise _damaged(path) from None
@@ -461,6 +472,10 @@ class Store:
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a SELECT."""
         return self._connection.execute(query, values).fetchall()
+
+    def holds(self, query: str, day: str) -> bool:
+        """Return whether a query was counted on a day."""
+        return bool(self.rows("SELECT 1 FROM queries WHERE query = ? AND day = ?", query, day))
 
     def queries(self) -> Iterator[QueryCount]:
         """Yield every count of a query, in order."""
