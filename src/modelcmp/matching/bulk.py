@@ -33,10 +33,10 @@ from modelcmp.matching.events import (
     Action,
     BadRow,
     BadRowError,
-    Counts,
     Event,
     Held,
     LogError,
+    Numbered,
     Reading,
     Report,
     Sink,
@@ -187,7 +187,7 @@ def _quoted(name: str) -> str:
 
 def read_bulk(
     name: str, reading: Reading, sink: Sink, known: dict[int, set[bytes]], stack: ExitStack
-) -> tuple[Report, set[int], LogFile, Counts]:
+) -> tuple[Report, set[int], LogFile, Numbered]:
     """Read one file; raises UnsuitedError where that is to be done row by row, else LogError.
 
     What `sink` got is to be added to the counts that are returned; they are read while `stack` is open.
@@ -231,8 +231,8 @@ def _bad_rows(name: str, reading: Reading, parquet: bool) -> Iterator[BadRow]:
 def _check(file: LogFile, reading: Reading, delimiter: str) -> _Shape:
     """Read the bytes of a file for its digest, and return what they say of its rows.
 
-    Raises UnsuitedError for text unless it is UTF-8, no line is blank or longer than 1 MiB, and nothing
-    but a line feed ends one.
+    Raises UnsuitedError for text unless it is UTF-8, no line is longer than 1 MiB, and nothing but a
+    line feed ends one. That none is blank shows later, when there are as many rows as lines.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, delimiters, quoted, last = 0, 0, False, b"\n"
@@ -245,7 +245,7 @@ def _check(file: LogFile, reading: Reading, delimiter: str) -> _Shape:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 raise UnsuitedError from None
-        if b"\0" in block or b"\r" in block or b"\n\n" in last + block[:1] or b"\n\n" in block:
+        if b"\0" in block or b"\r" in block:
             raise UnsuitedError
         for start in range(0, len(block), LINE_BYTES // 2):
             end = start + LINE_BYTES // 2
@@ -488,7 +488,7 @@ class _Log:
 
     # -- counting -----------------------------------------------------------------------------------
 
-    def count(self, sink: Sink) -> tuple[Report, set[int], Counts]:
+    def count(self, sink: Sink) -> tuple[Report, set[int], Numbered]:
         """Add up the rows, those of some clients at a time."""
         run = self._run
         run(
@@ -619,21 +619,28 @@ class _Log:
         )
 
     def _seen(self) -> set[int]:
-        texts = self._flat("SELECT text FROM texts SEMI JOIN by_query ON by_query.q = texts.id")
-        return {hash(text) for (text,) in texts}
+        # Only what was counted: a query of nothing but bad rows leaves no word behind.
+        self._run(
+            "CREATE TABLE used AS SELECT id AS old, row_number() OVER (ORDER BY id) AS id, text, names"
+            " FROM texts SEMI JOIN by_query ON by_query.q = texts.id"
+        )
+        return {hash(text) for (text,) in self._flat("SELECT text FROM used")}
 
-    def _counts(self) -> Counts:
-        day = "(DATE '1970-01-01' + d)::VARCHAR"
-        return Counts(
+    def _counts(self) -> Numbered:
+        key = "((q::BIGINT << 16) | d)"
+        return Numbered(
+            [text for (text,) in self._flat("SELECT text FROM used ORDER BY id")],
+            self._models[1:],
             self._flat(
-                f"SELECT text, {day}, n, CASE WHEN names THEN n ELSE 0 END FROM (SELECT q, d,"
-                " sum(n)::BIGINT AS n FROM by_query GROUP BY ALL) JOIN texts ON id = q ORDER BY q, d"
+                f"SELECT {key} AS key, n, CASE WHEN names THEN n ELSE 0 END FROM (SELECT used.id AS q,"
+                " d, names, sum(n)::BIGINT AS n FROM by_query JOIN used ON old = q GROUP BY ALL)"
+                " ORDER BY key"
             ),
             self._flat(
-                f"SELECT text, model, {day}, shown, expected, clicked, chosen FROM (SELECT q, m, d,"
-                " sum(shown)::BIGINT AS shown, sum(expected)::BIGINT AS expected,"
+                f"SELECT ({key} << 20) | m AS key, shown, expected, clicked, chosen FROM (SELECT"
+                " used.id AS q, m, d, sum(shown)::BIGINT AS shown, sum(expected)::BIGINT AS expected,"
                 " sum(clicked)::BIGINT AS clicked, sum(chosen)::BIGINT AS chosen FROM by_model"
-                " GROUP BY ALL) JOIN texts ON id = q JOIN names USING (m) ORDER BY q, m, d"
+                " JOIN used ON old = q GROUP BY ALL) ORDER BY key"
             ),
         )
 

@@ -65,7 +65,7 @@ def read_source(
                 for event in (nobody := people.held.pop(None, [])):
                     tally.add_alone(event)
                 alone += len(nobody)
-                people.added(batch.rows)
+                people.added(batch.rows, batch.events)
                 reading.progress(file.size)
         judge([file.name for file in files], rows, bad_count, bad)
         for client, events in people.by_client():
