@@ -208,9 +208,10 @@ def read_bulk(
     log = _Log(connection, rows, parser, reading)
     with _named(name):
         log.load(shape)
+        reading.progress(file.size * 5 // 10)
         if os.path.getsize(name) != file.packed_size:
             raise LogError(f"{name}: has changed while it was read", hint="try again")
-        report, seen, counts = log.count(sink)
+        report, seen, counts = log.count(sink, file.size)
     if report.bad_rows:
         first = tuple(islice(_bad_rows(name, reading, parquet), BAD_ROWS_SHOWN))
         report = report._replace(first_bad=first)
@@ -488,7 +489,7 @@ class _Log:
 
     # -- counting -----------------------------------------------------------------------------------
 
-    def count(self, sink: Sink) -> tuple[Report, set[int], Numbered]:
+    def count(self, sink: Sink, size: int) -> tuple[Report, set[int], Numbered]:
         """Add up the rows, those of some clients at a time."""
         run = self._run
         run(
@@ -506,6 +507,7 @@ class _Log:
             good += self._number("SELECT count(*) FROM part")
             self._count_part()
             set_aside += self._count_hard(tally)
+            self._reading.progress(size * (5 * parts + 4 * part + 4) // (10 * parts))
         tally.flush()
         self._bad += self._read - good
         report = self._report(tally)._replace(set_aside=set_aside)
@@ -550,16 +552,18 @@ class _Log:
             "CREATE OR REPLACE TABLE fates AS SELECT c, q, d, m, max(a) AS a, min(p) AS p,"
             " max(z) AS z FROM part GROUP BY ALL"
         )
+        run("CREATE OR REPLACE TABLE searches AS SELECT DISTINCT c, s, q FROM part")
         run(
             "CREATE OR REPLACE TABLE hard AS"
             f" SELECT c FROM part GROUP BY c HAVING count(*) > {QUERIES_PER_DAY}"
             " UNION SELECT c FROM (SELECT c FROM fates"
-            f" GROUP BY c, m, CASE WHEN m = 0 THEN q ELSE 0 END, (d + {_EPOCH_ORDINAL}) // {WINDOW_DAYS}"
+            " GROUP BY c, (CASE WHEN m = 0 THEN -q::BIGINT ELSE m::BIGINT END) * 4096"
+            f" + (d + {_EPOCH_ORDINAL}) // {WINDOW_DAYS} - {_EPOCH_ORDINAL // WINDOW_DAYS}"
             f" HAVING count(*) > {MATCHES_PER_CLIENT})"
-            " UNION SELECT c FROM (SELECT DISTINCT part.c, typed.q AS less, part.q AS more FROM"
-            " (SELECT DISTINCT c, s, q FROM part SEMI JOIN beginnings ON beginnings.id = q"
-            f" WHERE s <> {NO_CLOCK}) AS typed JOIN part ON part.c = typed.c AND part.q > typed.q"
-            f" AND part.s BETWEEN typed.s AND typed.s + {PREFIX_SECONDS + 1})"
+            " UNION SELECT c FROM (SELECT DISTINCT later.c, typed.q AS less, later.q AS more FROM"
+            " (FROM searches SEMI JOIN beginnings ON beginnings.id = q"
+            f" WHERE s <> {NO_CLOCK}) AS typed JOIN searches AS later ON later.c = typed.c"
+            f" AND later.q > typed.q AND later.s BETWEEN typed.s AND typed.s + {PREFIX_SECONDS + 1})"
             " JOIN texts AS before ON before.id = less JOIN texts AS after ON after.id = more"
             " WHERE starts_with(after.text, before.text)"
         )

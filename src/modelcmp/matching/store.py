@@ -240,6 +240,7 @@ def _add_bulk(store: "Store", name: str, reading: Reading, caps: Caps) -> tuple[
                 name, reading, store.stage, store.known_sizes(), stack
             )
             kept = store.keep([_digest(file)], counts)
+            reading.progress(file.size)
             return (report, seen) if kept else _repeated(report)
     except bulk.UnsuitedError:
         return _add_source(store, [name], reading, caps)
