@@ -199,6 +199,17 @@ def test_logs_commute(tmp_path: Path, log: Callable[..., str]) -> None:
     assert contents(one) == contents(two) != []
 
 
+def test_counts_handed_on_in_parts_give_the_same_store(
+    tmp_path: Path, log: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [log(f"log{n}", *some_rows(n)) for n in (1, 2)]
+    add_logs(tmp_path / "whole", names, READING)
+    monkeypatch.setattr("modelcmp.matching.episodes._COUNTS_HELD", 3)
+    for name in reversed(names):
+        add_logs(tmp_path / "parts", [name], READING)
+    assert contents(tmp_path / "parts") == contents(tmp_path / "whole") != []
+
+
 def test_what_is_exported_can_be_added(tmp_path: Path, log: Callable[..., str]) -> None:
     import json
 
