@@ -210,6 +210,9 @@ class Tally:
         """Count what one client did; returns False where it is set aside."""
         if len(events) > QUERIES_PER_DAY and is_flood(events):
             return False
+        if len(events) == 1 and not self._caps.carried:  # most clients of most logs
+            self.add_alone(events[0])
+            return True
         found = merged(events)
         if found is None:
             found = {(day, query): models for query, day, models in episodes_of(events)}

@@ -32,7 +32,7 @@ from modelcmp.matching.events import (
     query_day,
 )
 from modelcmp.matching.log_files import Digest, LogFile
-from modelcmp.matching.logs import group_sources, open_log, read_source
+from modelcmp.matching.logs import group_sources, no_collector, open_log, read_source
 from modelcmp.matching.privacy import clean_query
 
 APPLICATION_ID = 0x6D636D70
@@ -192,7 +192,7 @@ def add_logs(
     EvidenceError; sources told of before are then kept.
     """
     total, queries = Report(), set[int]()
-    with writing(path) as store:
+    with no_collector(), writing(path) as store:
         sources = [[name] for name in names] if aggregate else group_sources(names)
         caps = Caps(carried=len(sources) > 1)
         for source in sources:
