@@ -155,6 +155,16 @@ def test_a_log_without_anything_odd_is_never_looked_at_by_rows(
     assert bulky == []
 
 
+def test_progress_reaches_the_end(tmp_path: Path, bulky: list[str]) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(as_csv(random_rows(1)))
+    told: list[int] = []
+    added(tmp_path, str(path), reading=READING._replace(progress=told.append))
+    assert bulky == []
+    assert told == sorted(told)
+    assert told[-1] == path.stat().st_size
+
+
 LINES = [
     b'2026-11-01,a,"two\nlines",search,,\n',
     b'2026-11-01,a,"b"c,search,,\n',

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelcmp.matching import episodes, log_files, logs, parsing
+from modelcmp.matching import episodes, log_files, logs
+from modelcmp.matching import events as events_module
 from modelcmp.matching.aggregate import read_aggregate
 from modelcmp.matching.cells import parse_time
 from modelcmp.matching.episodes import episodes_of
@@ -483,9 +484,9 @@ def test_large_logs_are_read_in_parts(read: Read, monkeypatch: pytest.MonkeyPatc
     )
     whole = read(text)
     monkeypatch.setattr(log_files, "_BLOCK", 4096)
-    monkeypatch.setattr(episodes, "_ROWS_HELD", 100)
-    monkeypatch.setattr(episodes, "KEYS_HELD", 3)
-    monkeypatch.setattr(parsing, "KEYS_HELD", 3)
+    monkeypatch.setattr(episodes, "_EVENTS_HELD", 100)
+    monkeypatch.setattr(episodes, "_COUNTS_HELD", 3)
+    monkeypatch.setattr(events_module, "KEYS_HELD", 3)
     in_parts = read(text, name="again")
     assert in_parts[1] == whole[1]
     assert in_parts[0]._replace(queries=0) == whole[0]._replace(queries=0)

@@ -151,16 +151,18 @@ def test_a_damaged_gzip_keeps_nothing(path: Path, tmp_path: Path) -> None:
 
 
 COUNT = st.integers(0, 5)
+DAYS = st.sampled_from([DAY, "2026-11-02"])
 SHARD = st.builds(
     Counts,
-    st.lists(st.builds(QueryCount, st.sampled_from("ab"), st.sampled_from("xy"), COUNT, COUNT), max_size=4),
+    st.lists(st.builds(QueryCount, st.sampled_from("ab"), DAYS, COUNT, COUNT), max_size=4),
     st.lists(
         st.builds(
-            ModelCount, st.sampled_from("ab"), st.sampled_from("mn"), st.sampled_from("xy"), COUNT,
+            ModelCount, st.sampled_from("ab"), st.sampled_from("mn"), DAYS, COUNT,
             st.integers(0, 2**40), COUNT, COUNT,
         ),
         max_size=4,
     ),
+    st.none(),
 )  # fmt: skip
 
 
@@ -195,6 +197,17 @@ def test_logs_commute(tmp_path: Path, log: Callable[..., str]) -> None:
     for name in reversed(names):
         add_logs(two, [name], READING)
     assert contents(one) == contents(two) != []
+
+
+def test_counts_handed_on_in_parts_give_the_same_store(
+    tmp_path: Path, log: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [log(f"log{n}", *some_rows(n)) for n in (1, 2)]
+    add_logs(tmp_path / "whole", names, READING)
+    monkeypatch.setattr("modelcmp.matching.episodes._COUNTS_HELD", 3)
+    for name in reversed(names):
+        add_logs(tmp_path / "parts", [name], READING)
+    assert contents(tmp_path / "parts") == contents(tmp_path / "whole") != []
 
 
 def test_what_is_exported_can_be_added(tmp_path: Path, log: Callable[..., str]) -> None:
@@ -397,6 +410,16 @@ def refused(path: Path, name: str, words: str) -> None:
     assert digest(path) == before
 
 
+def test_an_older_store_is_refused_with_what_to_do(path: Path, log: Callable[..., str]) -> None:
+    add_logs(path, [log("a", f"{DAY},a,q,,,")], READING)
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version = 1")
+    refused(path, log("b", f"{DAY},a,r,,,"), "was written by an older modelcmp")
+    with pytest.raises(EvidenceError, match="older") as caught, reading_store(path):
+        pass
+    assert "add its logs again" in (caught.value.hint or "")
+
+
 def test_a_flipped_bit_in_what_is_counted_is_found(path: Path, log: Callable[..., str]) -> None:
     add_logs(path, [log("a", *some_rows(1))], READING)
     data = path.read_bytes()
@@ -438,7 +461,10 @@ def test_a_flipped_bit_anywhere_is_found_or_harmless(
 def test_a_number_changed_by_hand_is_found(path: Path, log: Callable[..., str]) -> None:
     add_logs(path, [log("a", *some_rows(1))], READING)
     with sqlite3.connect(path) as other:
-        other.execute("UPDATE models SET chosen = chosen + 1000 WHERE query = 'need 1'")
+        other.execute(
+            "UPDATE model_days SET chosen = chosen + 1000"
+            " WHERE key >> 36 = (SELECT id FROM texts WHERE text = 'need 1')"
+        )
     refused(path, log("b", f"{DAY},a,r,,,"), "damaged")
 
 

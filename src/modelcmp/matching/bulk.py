@@ -33,10 +33,10 @@ from modelcmp.matching.events import (
     Action,
     BadRow,
     BadRowError,
-    Counts,
     Event,
     Held,
     LogError,
+    Numbered,
     Reading,
     Report,
     Sink,
@@ -187,7 +187,7 @@ def _quoted(name: str) -> str:
 
 def read_bulk(
     name: str, reading: Reading, sink: Sink, known: dict[int, set[bytes]], stack: ExitStack
-) -> tuple[Report, set[int], LogFile, Counts]:
+) -> tuple[Report, set[int], LogFile, Numbered]:
     """Read one file; raises UnsuitedError where that is to be done row by row, else LogError.
 
     What `sink` got is to be added to the counts that are returned; they are read while `stack` is open.
@@ -208,9 +208,10 @@ def read_bulk(
     log = _Log(connection, rows, parser, reading)
     with _named(name):
         log.load(shape)
+        reading.progress(file.size * 5 // 10)
         if os.path.getsize(name) != file.packed_size:
             raise LogError(f"{name}: has changed while it was read", hint="try again")
-        report, seen, counts = log.count(sink)
+        report, seen, counts = log.count(sink, file.size)
     if report.bad_rows:
         first = tuple(islice(_bad_rows(name, reading, parquet), BAD_ROWS_SHOWN))
         report = report._replace(first_bad=first)
@@ -231,8 +232,8 @@ def _bad_rows(name: str, reading: Reading, parquet: bool) -> Iterator[BadRow]:
 def _check(file: LogFile, reading: Reading, delimiter: str) -> _Shape:
     """Read the bytes of a file for its digest, and return what they say of its rows.
 
-    Raises UnsuitedError for text unless it is UTF-8, no line is blank or longer than 1 MiB, and nothing
-    but a line feed ends one.
+    Raises UnsuitedError for text unless it is UTF-8, no line is longer than 1 MiB, and nothing but a
+    line feed ends one. That none is blank shows later, when there are as many rows as lines.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, delimiters, quoted, last = 0, 0, False, b"\n"
@@ -245,7 +246,7 @@ def _check(file: LogFile, reading: Reading, delimiter: str) -> _Shape:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 raise UnsuitedError from None
-        if b"\0" in block or b"\r" in block or b"\n\n" in last + block[:1] or b"\n\n" in block:
+        if b"\0" in block or b"\r" in block:
             raise UnsuitedError
         for start in range(0, len(block), LINE_BYTES // 2):
             end = start + LINE_BYTES // 2
@@ -488,7 +489,7 @@ class _Log:
 
     # -- counting -----------------------------------------------------------------------------------
 
-    def count(self, sink: Sink) -> tuple[Report, set[int], Counts]:
+    def count(self, sink: Sink, size: int) -> tuple[Report, set[int], Numbered]:
         """Add up the rows, those of some clients at a time."""
         run = self._run
         run(
@@ -506,6 +507,7 @@ class _Log:
             good += self._number("SELECT count(*) FROM part")
             self._count_part()
             set_aside += self._count_hard(tally)
+            self._reading.progress(size * (5 * parts + 4 * part + 4) // (10 * parts))
         tally.flush()
         self._bad += self._read - good
         report = self._report(tally)._replace(set_aside=set_aside)
@@ -550,16 +552,18 @@ class _Log:
             "CREATE OR REPLACE TABLE fates AS SELECT c, q, d, m, max(a) AS a, min(p) AS p,"
             " max(z) AS z FROM part GROUP BY ALL"
         )
+        run("CREATE OR REPLACE TABLE searches AS SELECT DISTINCT c, s, q FROM part")
         run(
             "CREATE OR REPLACE TABLE hard AS"
             f" SELECT c FROM part GROUP BY c HAVING count(*) > {QUERIES_PER_DAY}"
             " UNION SELECT c FROM (SELECT c FROM fates"
-            f" GROUP BY c, m, CASE WHEN m = 0 THEN q ELSE 0 END, (d + {_EPOCH_ORDINAL}) // {WINDOW_DAYS}"
+            " GROUP BY c, (CASE WHEN m = 0 THEN -q::BIGINT ELSE m::BIGINT END) * 4096"
+            f" + (d + {_EPOCH_ORDINAL}) // {WINDOW_DAYS} - {_EPOCH_ORDINAL // WINDOW_DAYS}"
             f" HAVING count(*) > {MATCHES_PER_CLIENT})"
-            " UNION SELECT c FROM (SELECT DISTINCT part.c, typed.q AS less, part.q AS more FROM"
-            " (SELECT DISTINCT c, s, q FROM part SEMI JOIN beginnings ON beginnings.id = q"
-            f" WHERE s <> {NO_CLOCK}) AS typed JOIN part ON part.c = typed.c AND part.q > typed.q"
-            f" AND part.s BETWEEN typed.s AND typed.s + {PREFIX_SECONDS + 1})"
+            " UNION SELECT c FROM (SELECT DISTINCT later.c, typed.q AS less, later.q AS more FROM"
+            " (FROM searches SEMI JOIN beginnings ON beginnings.id = q"
+            f" WHERE s <> {NO_CLOCK}) AS typed JOIN searches AS later ON later.c = typed.c"
+            f" AND later.q > typed.q AND later.s BETWEEN typed.s AND typed.s + {PREFIX_SECONDS + 1})"
             " JOIN texts AS before ON before.id = less JOIN texts AS after ON after.id = more"
             " WHERE starts_with(after.text, before.text)"
         )
@@ -619,21 +623,28 @@ class _Log:
         )
 
     def _seen(self) -> set[int]:
-        texts = self._flat("SELECT text FROM texts SEMI JOIN by_query ON by_query.q = texts.id")
-        return {hash(text) for (text,) in texts}
+        # Only what was counted: a query of nothing but bad rows leaves no word behind.
+        self._run(
+            "CREATE TABLE used AS SELECT id AS old, row_number() OVER (ORDER BY id) AS id, text, names"
+            " FROM texts SEMI JOIN by_query ON by_query.q = texts.id"
+        )
+        return {hash(text) for (text,) in self._flat("SELECT text FROM used")}
 
-    def _counts(self) -> Counts:
-        day = "(DATE '1970-01-01' + d)::VARCHAR"
-        return Counts(
+    def _counts(self) -> Numbered:
+        key = "((q::BIGINT << 16) | d)"
+        return Numbered(
+            [text for (text,) in self._flat("SELECT text FROM used ORDER BY id")],
+            self._models[1:],
             self._flat(
-                f"SELECT text, {day}, n, CASE WHEN names THEN n ELSE 0 END FROM (SELECT q, d,"
-                " sum(n)::BIGINT AS n FROM by_query GROUP BY ALL) JOIN texts ON id = q ORDER BY q, d"
+                f"SELECT {key} AS key, n, CASE WHEN names THEN n ELSE 0 END FROM (SELECT used.id AS q,"
+                " d, names, sum(n)::BIGINT AS n FROM by_query JOIN used ON old = q GROUP BY ALL)"
+                " ORDER BY key"
             ),
             self._flat(
-                f"SELECT text, model, {day}, shown, expected, clicked, chosen FROM (SELECT q, m, d,"
-                " sum(shown)::BIGINT AS shown, sum(expected)::BIGINT AS expected,"
+                f"SELECT ({key} << 20) | m AS key, shown, expected, clicked, chosen FROM (SELECT"
+                " used.id AS q, m, d, sum(shown)::BIGINT AS shown, sum(expected)::BIGINT AS expected,"
                 " sum(clicked)::BIGINT AS clicked, sum(chosen)::BIGINT AS chosen FROM by_model"
-                " GROUP BY ALL) JOIN texts ON id = q JOIN names USING (m) ORDER BY q, m, d"
+                " JOIN used ON old = q GROUP BY ALL) ORDER BY key"
             ),
         )
 

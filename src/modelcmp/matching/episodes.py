@@ -10,13 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from functools import lru_cache
-from itertools import groupby, zip_longest
+from functools import lru_cache, partial
+from itertools import groupby, pairwise, zip_longest
 from operator import itemgetter
 from typing import IO, Any
 
 from modelcmp.matching.events import (
-    KEYS_HELD,
+    MODEL_BITS,
     NO_CLOCK,
     PICKS,
     Action,
@@ -25,9 +25,12 @@ from modelcmp.matching.events import (
     Event,
     Fate,
     Held,
+    Memo,
     Moment,
+    Numbered,
     Reading,
     Sink,
+    query_day,
     stronger,
     unpacked,
 )
@@ -43,7 +46,10 @@ QUERIES_PER_DAY = 500
 """A client with more queries on one day is no person and set aside."""
 
 _PARTS = 64
-_ROWS_HELD = 300_000
+_COUNTS_HELD = 750_000
+_EVENTS_HELD = 400_000
+_ROWS_OF_EVENT = 16
+"""Rows of one event that take the room of another."""
 _ORDER: Callable[[Event], tuple[Moment, str]] = itemgetter(0, 1)
 _QUERY: Callable[[Event], str] = itemgetter(1)
 _KEY: Callable[[Any], tuple[str, str]] = itemgetter(0)
@@ -67,6 +73,28 @@ def episodes_of(events: list[Event]) -> list[Episode]:
     for models in found.values():
         models.pop("", None)
     return [Episode(query, day, models) for (day, query), models in sorted(found.items(), key=_KEY)]
+
+
+def merged(events: list[Event]) -> dict[tuple[str, str], dict[str, Fate]] | None:
+    """Return the models of each day and query of one client; None where the order of rows matters.
+
+    It does where one query begins another, which few clients of most logs do.
+    """
+    if len(events) > 1:
+        queries = {query for _, query, _ in events}
+        if len(queries) > 1 and any(
+            more.startswith(less) for less, more in pairwise(sorted(queries))
+        ):
+            return None
+    found: dict[tuple[str, str], dict[str, Fate]] = {}
+    for (day, _), query, models in events:
+        before = found.setdefault((day, query), models)
+        if before is not models:
+            for model, fate in models.items():
+                before[model] = stronger(before[model], fate) if model in before else fate
+    for models in found.values():
+        models.pop("", None)
+    return found
 
 
 def _meant(events: list[Event]) -> list[list[Event]]:
@@ -124,12 +152,12 @@ class Caps:
         self.carried = carried
         self._held: dict[int, int] = {}
 
-    def concern(self, episodes: list[Episode]) -> bool:
-        """Return whether these episodes of the next client could reach a cap, or must be held."""
+    def concern(self, episodes: int) -> bool:
+        """Return whether so many episodes of the next client could reach a cap, or must be held."""
         if self.carried:
             return True
         self._held.clear()
-        return len(episodes) > MATCHES_PER_CLIENT
+        return episodes > MATCHES_PER_CLIENT
 
     def refused(self, client: int, names: Iterable[str], day: str) -> list[str]:
         """Count one more match with each name, and return those for which it is one too many."""
@@ -152,10 +180,9 @@ def _window_of(day: str) -> int:
 class _Day:
     """What was counted of one query on one day."""
 
-    __slots__ = ("about", "episodes", "models")
+    __slots__ = ("episodes", "models")
 
-    def __init__(self, about: tuple[bool, bool]) -> None:
-        self.about = about
+    def __init__(self) -> None:
         self.episodes = 0
         self.models: dict[str, int] = {}
 
@@ -167,9 +194,9 @@ class Tally:
         self._reading = reading
         self._sink = sink
         self._caps = caps
-        self._days: dict[tuple[str, str], _Day] = {}
+        self._asked: _Asked = {}
         self._keys = 0
-        self._about: dict[str, tuple[bool, bool]] = {}
+        self._about = Memo(self._look_at)
         self.seen: set[int] = set()
         self.episodes = self.matched = self.picked = self.navigational = self.capped = 0
 
@@ -177,18 +204,26 @@ class Tally:
         """Count a row that names nobody as an episode of its own."""
         (day, _), query, models = event
         models.pop("", None)
-        self.add(Episode(query, day, models))
+        self.add(query, day, models)
 
     def add_client(self, client: int, events: list[Event]) -> bool:
         """Count what one client did; returns False where it is set aside."""
         if len(events) > QUERIES_PER_DAY and is_flood(events):
             return False
-        episodes = episodes_of(events)
-        capped = self._caps.concern(episodes)
-        for episode in episodes:
-            counted = self._capped(client, episode) if capped else episode
-            if counted is not None:
-                self.add(counted)
+        if len(events) == 1 and not self._caps.carried:  # most clients of most logs
+            self.add_alone(events[0])
+            return True
+        found = merged(events)
+        if found is None:
+            found = {(day, query): models for query, day, models in episodes_of(events)}
+        if self._caps.concern(len(found)):
+            for (day, query), models in sorted(found.items(), key=_KEY):
+                counted = self._capped(client, Episode(query, day, models))
+                if counted is not None:
+                    self.add(*counted)
+            return True
+        for (day, query), models in found.items():
+            self.add(query, day, models)
         return True
 
     def _capped(self, client: int, episode: Episode) -> Episode | None:
@@ -204,49 +239,82 @@ class Tally:
         kept = {model: fate for model, fate in models.items() if model not in refused}
         return Episode(query, day, kept) if kept else None
 
-    def add(self, episode: Episode) -> None:
+    def add(self, query: str, day: str, models: dict[str, Fate]) -> None:
         """Count one episode."""
-        query, day, models = episode
-        counted = self._days.get((query, day))
+        asked = self._asked.get(query)
+        if asked is None:
+            asked = self._asked[query] = self._about[query], {}
+        (names, found), days = asked
+        counted = days.get(day)
         if counted is None:
-            about = self._about.get(query) or self._look_at(query)
-            counted = self._days[query, day] = _Day(about)
+            counted = days[day] = _Day()
             self._keys += 1
         counted.episodes += 1
         self.episodes += 1
-        self.navigational += counted.about[0]
-        self.matched += bool(models) or counted.about[1]
-        added, gained = counted.models, 0
-        before = len(added)
-        for model, (_, _, _, gain) in models.items():
-            added[model] = added.get(model, 0) + gain
-            gained |= gain
-        self.picked += bool(gained & PICKS)
-        self._keys += len(added) - before
-        if self._keys > KEYS_HELD:
+        self.navigational += names
+        if models:
+            self.matched += 1
+            added, gained = counted.models, 0
+            before = len(added)
+            for model, (_, _, _, gain) in models.items():
+                added[model] = added.get(model, 0) + gain
+                gained |= gain
+            if gained & PICKS:
+                self.picked += 1
+            self._keys += len(added) - before
+        else:
+            self.matched += found
+        if self._keys > _COUNTS_HELD:
             self.flush()
 
     def _look_at(self, query: str) -> tuple[bool, bool]:
-        if len(self._about) >= KEYS_HELD:
-            self._about.clear()
         self.seen.add(hash(query))
-        about = self._about[query] = (
-            self._reading.navigates(query),
-            self._reading.matches(query),
-        )
-        return about
+        return self._reading.navigates(query), self._reading.matches(query)
 
     def flush(self) -> None:
         """Hand on what was added up since the last time."""
-        days, self._days, self._keys = self._days, {}, 0
-        queries = [(*key, day.episodes, day.episodes * day.about[0]) for key, day in days.items()]
-        models = [
-            (query, model, day, *unpacked(gains))
-            for (query, day), counted in days.items()
+        asked, self._asked, self._keys = self._asked, {}, 0
+        if asked:
+            self._sink(Counts(_query_rows(asked), _model_rows(asked), partial(_numbered, asked)))
+
+
+_Asked = dict[str, tuple[tuple[bool, bool], dict[str, _Day]]]
+
+
+def _query_rows(asked: _Asked) -> Iterator[tuple[str, str, int, int]]:
+    for query, ((names, _), days) in asked.items():
+        for day, counted in days.items():
+            yield query, day, counted.episodes, counted.episodes * names
+
+
+def _model_rows(asked: _Asked) -> Iterator[tuple[str, str, str, int, int, int, int]]:
+    for query, (_, days) in asked.items():
+        for day, counted in days.items():
+            for model, gains in counted.models.items():
+                yield query, model, day, *unpacked(gains)
+
+
+def _numbered(asked: _Asked) -> Numbered:
+    """Return the same counts by number, without a row of text for each."""
+    distinct = {
+        model for _, days in asked.values() for counted in days.values() for model in counted.models
+    }
+    names = {model: number for number, model in enumerate(sorted(distinct), 1)}
+    keyed = [
+        (query_day(number, day), counted, counted.episodes * about[0])
+        for number, (about, days) in enumerate(asked.values(), 1)
+        for day, counted in days.items()
+    ]
+    return Numbered(
+        list(asked),
+        list(names),
+        ((key, counted.episodes, navigational) for key, counted, navigational in keyed),
+        (
+            (key << MODEL_BITS | names[model], *unpacked(gains))
+            for key, counted, _ in keyed
             for model, gains in counted.models.items()
-        ]
-        if queries:
-            self._sink(Counts(queries, models))
+        ),
+    )
 
 
 class People:
@@ -258,10 +326,10 @@ class People:
         self._count = 0
         self._files: list[IO[bytes]] = []
 
-    def added(self, count: int) -> None:
-        """Be told that so many rows were added to `held`; they move on once they are many."""
-        self._count += count
-        if self._count >= _ROWS_HELD:
+    def added(self, rows: int, events: int) -> None:
+        """Be told what was added to `held`; it moves on once it is much."""
+        self._count += events + rows // _ROWS_OF_EVENT
+        if self._count >= _EVENTS_HELD:
             self._spill()
 
     def _spill(self) -> None:

@@ -3,9 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from enum import IntEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from modelcmp.errors import ModelcmpError
 
@@ -21,11 +22,33 @@ EXPECTED_UNIT = 1_000_000
 KEYS_HELD = 200_000
 """Most different keys of one kind held in memory."""
 
+DAY_BITS, MODEL_BITS = 16, 20
+"""Room for a day and a model in a key."""
+
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+
 _BITS = 40
 _MASK = (1 << _BITS) - 1
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 PICKS = (1 << 2 * _BITS) - 1
 """The part of packed counts that is picks: clicked and chosen."""
+
+
+class Memo(dict[K, V]):
+    """What was found out about each key; forgets everything once it is large."""
+
+    def __init__(self, find: Callable[[K], V]) -> None:
+        self._find = find
+
+    def __missing__(self, key: K) -> V:
+        found = self._find(key)
+        if len(self) >= KEYS_HELD:
+            self.clear()
+        self[key] = found
+        return found
 
 
 class Action(IntEnum):
@@ -157,11 +180,25 @@ class ModelCount(NamedTuple):
     chosen: int
 
 
+class Numbered(NamedTuple):
+    """Counts that name queries and models by their place, from 1, in the order of the keys.
+
+    The key of a query on one day is `query_day`; that of a model has the model in the bits below it.
+    """
+
+    texts: Sequence[str]
+    names: Sequence[str]
+    queries: Iterable[tuple[int, int, int]]
+    models: Iterable[tuple[int, int, int, int, int]]
+
+
 class Counts(NamedTuple):
     """Additive counts: what the store keeps of a log, in the order of QueryCount and ModelCount."""
 
     queries: Iterable[tuple[str, str, int, int]]
     models: Iterable[tuple[str, str, str, int, int, int, int]]
+    numbered: Callable[[], Numbered] | None = None
+    """The same by number, where that is at hand."""
 
 
 Sink = Callable[[Counts], None]
@@ -186,6 +223,7 @@ def fate_of(action: int, position: int, shown: bool) -> Fate:
     return int(action), position, shown, packed(shown, expected, clicked, chosen)
 
 
+@lru_cache(65536)
 def stronger(before: Fate, after: Fate) -> Fate:
     """Return the stronger action, the position nearest the top, and whether the log showed it."""
     place = min(before[1], after[1]) or max(before[1], after[1])
@@ -205,6 +243,25 @@ def unpacked(counts: int) -> tuple[int, int, int, int]:
     """Return shown, expected, clicked and chosen."""
     shown, clicked = counts >> 2 * _BITS & _MASK, counts >> _BITS & _MASK
     return shown, counts >> 3 * _BITS, clicked, counts & _MASK
+
+
+@lru_cache(4096)
+def day_number(day: str) -> int:
+    """Return the days since 1970.
+
+    >>> day_number("1970-01-02")
+    1
+    """
+    return date.fromisoformat(day).toordinal() - _FIRST_DAY
+
+
+def query_day(number: int, day: str) -> int:
+    """Return the key of a query and a day.
+
+    >>> query_day(3, "1970-01-02") == (3 << 16 | 1)
+    True
+    """
+    return number << DAY_BITS | day_number(day)
 
 
 def judge(names: Sequence[str], rows: int, bad: int, first: list[BadRow]) -> None:

@@ -171,28 +171,30 @@ def coverage_of(episodes: int) -> float:
 # -- making it --------------------------------------------------------------------------------------
 
 _NEEDS = """
-WITH shows AS (SELECT query, day, sum(shown) AS shown FROM models GROUP BY query, day)
-SELECT q.query, sum(episodes), sum(navigational), count(*),
+WITH shows AS (SELECT query_day, sum(shown) AS shown FROM numbers GROUP BY query_day)
+SELECT texts.text, sum(episodes) AS asked, sum(navigational), count(*),
   sum(CASE WHEN ifnull(shows.shown, 0) = 0 THEN episodes - navigational ELSE 0 END),
   sum(CASE WHEN ifnull(shows.shown, 0) = 0 AND navigational < episodes THEN 1 ELSE 0 END)
-FROM queries AS q LEFT JOIN shows ON shows.query = q.query AND shows.day = q.day
-GROUP BY q.query ORDER BY sum(episodes) DESC, q.query
+FROM query_days AS q LEFT JOIN shows ON shows.query_day = q.key
+JOIN texts ON texts.id = q.key >> 16
+GROUP BY q.key >> 16 ORDER BY asked DESC, texts.text
 """
 
 # A day on which the query was looked up by name alone counts apart. Where the index matches all
 # episodes of a day, the log's picks are among them; elsewhere a pick is a match of its own.
 _OUTCOMES = """
-WITH shows AS (SELECT query, day, sum(shown) AS shown FROM models GROUP BY query, day)
-SELECT m.query, m.model, sum(m.shown), sum(m.expected), sum(clicked + chosen),
+WITH shows AS (SELECT query_day, sum(shown) AS shown FROM numbers GROUP BY query_day)
+SELECT texts.text, names.text, sum(m.shown), sum(m.expected), sum(clicked + chosen),
   sum(CASE WHEN m.expected > 0 THEN clicked + chosen ELSE 0 END),
   sum(CASE WHEN shows.shown > 0 THEN max(m.shown, clicked + chosen) ELSE 0 END),
   sum(CASE WHEN shows.shown > 0 THEN 0 ELSE clicked + chosen END), count(*),
   sum(CASE WHEN shows.shown > 0 THEN 1 ELSE 0 END),
   sum(CASE WHEN m.expected > 0 THEN m.shown ELSE 0 END)
-FROM models AS m JOIN shows ON shows.query = m.query AND shows.day = m.day
-LEFT JOIN queries AS q ON q.query = m.query AND q.day = m.day
-WHERE q.query IS NULL OR q.navigational < q.episodes
-GROUP BY m.query, m.model ORDER BY m.query, m.model
+FROM numbers AS m JOIN shows ON shows.query_day = m.query_day
+LEFT JOIN query_days AS q ON q.key = m.query_day
+JOIN texts ON texts.id = m.query JOIN names ON names.id = m.model
+WHERE q.key IS NULL OR q.navigational < q.episodes
+GROUP BY m.query, m.model ORDER BY texts.text, names.text
 """
 
 

@@ -54,7 +54,7 @@ def read_source(
     bad: list[BadRow] = []
     bad_count = 0
     with ExitStack() as stack:
-        stack.enter_context(_no_collector())
+        stack.enter_context(no_collector())
         people = People(stack)
         for file in files:
             for batch in batches_of(file, parser, people.held):
@@ -65,7 +65,7 @@ def read_source(
                 for event in (nobody := people.held.pop(None, [])):
                     tally.add_alone(event)
                 alone += len(nobody)
-                people.added(batch.rows)
+                people.added(batch.rows, batch.events)
                 reading.progress(file.size)
         judge([file.name for file in files], rows, bad_count, bad)
         for client, events in people.by_client():
@@ -89,7 +89,7 @@ def read_source(
 
 
 @contextmanager
-def _no_collector() -> Iterator[None]:
+def no_collector() -> Iterator[None]:
     """Keep the collector of cycles away: there are none, and it costs half the time to look."""
     was_on = gc.isenabled()
     gc.disable()

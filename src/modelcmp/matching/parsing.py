@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from modelcmp.errors import did_you_mean
 from modelcmp.matching.cells import ACTIONS, action_of, cells_of, flat, parse_time, position_of
 from modelcmp.matching.events import (
-    KEYS_HELD,
     NO_CLOCK,
     Action,
     BadRowError,
@@ -18,6 +17,7 @@ from modelcmp.matching.events import (
     Fate,
     Held,
     LogError,
+    Memo,
     Moment,
     Reading,
     UnknownModelError,
@@ -30,9 +30,6 @@ MODELS_PER_ROW = 100
 """Most models one row may show."""
 
 UNREADABLE = "is not UTF-8, or longer than 1 MiB"
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 ORDER = ("client", "query", "time", "model", "action", "position")
 
@@ -48,28 +45,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class Batch(NamedTuple):
-    """What became of some lines: rows read, and lines left out with the reason."""
+    """What became of some lines: rows read, lines left out with the reason, and events held."""
 
     rows: int
     bad: list[tuple[int, str]]
+    events: int = 0
 
 
 Reader = Callable[[int, Iterable[str | None], Held], Batch]
 """Reads lines, the first of which has that number, and adds their events to what is held."""
-
-
-class _Memo(dict[K, V]):
-    """What was found out about each key; forgets everything once it is large."""
-
-    def __init__(self, find: Callable[[K], V]) -> None:
-        self._find = find
-
-    def __missing__(self, key: K) -> V:
-        found = self._find(key)
-        if len(self) >= KEYS_HELD:
-            self.clear()
-        self[key] = found
-        return found
 
 
 class Parser:
@@ -77,13 +61,14 @@ class Parser:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._queries = _Memo(clean_query)
-        self._models = _Memo(self._model)
-        self._moments = _Memo(self._moment)
-        self._days = _Memo(_midnight)
-        self._clocks = _Memo(_time_of_day)
-        self._fates = _Memo(self._fate)
-        self._searches = _Memo(_search)
+        self._queries = Memo(clean_query)
+        self._models = Memo(self._model)
+        self._told = Memo(self._outcome)
+        self._moments = Memo(self._moment)
+        self._days = Memo(_midnight)
+        self._clocks = Memo(_time_of_day)
+        self._fates = Memo(self._fate)
+        self._searches = Memo(_search)
         self._asked: dict[str, tuple[str, Any]] = {}
         self.redacted = 0
 
@@ -98,12 +83,14 @@ class Parser:
         names = [cell.strip().casefold() for cell in cells_of(first, delimiter)]
         places = [names.index(name) if name else len(names) for name in self.columns(names)]
         searched, told = itemgetter(*places[:3]), itemgetter(*places[3:])
-        return partial(self._read_cells, delimiter, len(names), searched, told)
+        padding = [""] if len(names) in places else []
+        return partial(self._read_cells, delimiter, len(names), padding, searched, told)
 
     def _read_cells(
         self,
         delimiter: str,
         count: int,
+        padding: list[str],
         searched: Callable[[list[str]], tuple[str, ...]],
         told: Callable[[list[str]], tuple[str, ...]],
         number: int,
@@ -111,9 +98,9 @@ class Parser:
         held: Held,
     ) -> Batch:
         """Read lines of cells: one loop that calls nothing of ours for what was seen before."""
-        queries, moments, models = self._queries, self._moments, self._models
-        fates, bare = self._fates, self._searches
-        redacted = rows = 0
+        queries, moments, outcomes = self._queries, self._moments, self._told
+        days, clocks = self._days, self._clocks
+        redacted = rows = events = 0
         bad: list[tuple[int, str]] = []
         last: tuple[str, ...] = ()
         found: dict[str, Fate] = {}
@@ -125,7 +112,8 @@ class Parser:
                 cells = line.split(delimiter) if '"' not in line else cells_of(line, delimiter)
                 if len(cells) != count:
                     raise BadRowError(f"has {len(cells)} columns where the header has {count}")
-                cells.append("")
+                if padding:
+                    cells += padding
                 # What one search showed stands together in most logs; a row without a client is alone.
                 search = searched(cells)
                 if search != last or not search[0]:
@@ -134,21 +122,20 @@ class Parser:
                     if not query:
                         raise BadRowError("has no query")
                     redacted += struck
-                    moment, found, last = moments[search[2]], {}, search
+                    text = search[2]
+                    if len(text) == 20 and text[10] == "T" and text[19] == "Z":
+                        # Most times are written so: their days and times of day are met again.
+                        day, midnight = days[text[:10]]
+                        moment = day, midnight + clocks[text[11:]]
+                    else:
+                        moment = moments[text]
+                    found, last = {}, search
                 else:
                     redacted += struck
-                model, action, position = told(cells)
-                if model:
-                    model = models[model]
-                    if not model:
-                        raise UnknownModelError
-                    fate = fates[action, position]
-                else:
-                    fate = bare[action]
-                    if position:
-                        fates["", position]
+                model, fate = outcomes[told(cells)]
                 if not found:
                     held[hash(search[0]) if search[0] else None].append((moment, query, found))
+                    events += 1
                 found[model] = stronger(found[model], fate) if model in found else fate
             except BadRowError as error:
                 if line is not None and not line.strip():
@@ -157,10 +144,10 @@ class Parser:
                     bad.append((number, str(error)))
             number += 1
         self.redacted += redacted
-        return Batch(rows, bad)
+        return Batch(rows, bad, events)
 
     def _read_json(self, number: int, lines: Iterable[str | None], held: Held) -> Batch:
-        rows = 0
+        rows = events = 0
         bad: list[tuple[int, str]] = []
         for place, line in enumerate(lines, number):
             if line is not None and not line.strip():
@@ -171,9 +158,10 @@ class Parser:
                     raise BadRowError(UNREADABLE)
                 for client, event in self._json(line):
                     held[client].append(event)
+                    events += 1
             except BadRowError as error:
                 bad.append((place, str(error)))
-        return Batch(rows, bad)
+        return Batch(rows, bad, events)
 
     def columns(self, names: Sequence[str]) -> list[str | None]:
         """Return which column holds what; raises LogError where there is no query."""
@@ -294,6 +282,10 @@ class Parser:
         if position:
             self._fates["", position]
         return "", fate
+
+    def _outcome(self, told: tuple[str, ...]) -> tuple[str, Fate]:
+        model, action, position = told
+        return self.outcome(model, action, position)
 
     def moment(self, text: str) -> Moment:
         """Return the moment a cell names; raises BadRowError with the reason."""

@@ -8,8 +8,9 @@ damaged, newer or somebody else's is named and never written to.
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,36 +18,69 @@ from modelcmp.errors import ModelcmpError
 from modelcmp.matching import bulk
 from modelcmp.matching.aggregate import AGGREGATE_COLUMNS, read_aggregate
 from modelcmp.matching.episodes import Caps
-from modelcmp.matching.events import EXPECTED_UNIT, Counts, ModelCount, QueryCount, Reading, Report
+from modelcmp.matching.events import (
+    DAY_BITS,
+    EXPECTED_UNIT,
+    MODEL_BITS,
+    Counts,
+    ModelCount,
+    Numbered,
+    QueryCount,
+    Reading,
+    Report,
+    day_number,
+    query_day,
+)
 from modelcmp.matching.log_files import Digest, LogFile
-from modelcmp.matching.logs import group_sources, open_log, read_source
+from modelcmp.matching.logs import group_sources, no_collector, open_log, read_source
 from modelcmp.matching.privacy import clean_query
 
 APPLICATION_ID = 0x6D636D70
 """The letters mcmp, in the header of the file."""
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0
 LEAST_MIN_COUNT = 2
 MIN_COUNT = 5
 MIN_DAYS = 2
 """A query is shown once it was seen so often, on so many days."""
 
+# A query, a model and a day are whole numbers in a key, in the order query, day, model: rows of a log's
+# counts then lie side by side, and a million of them is written and added up in half the time.
+_MOST_QUERIES, _MOST_MODELS = 1 << 27, 1 << 20
 _TABLES = (
-    "CREATE TABLE queries (query TEXT NOT NULL, day TEXT NOT NULL, episodes INTEGER NOT NULL,"
-    " navigational INTEGER NOT NULL, PRIMARY KEY (query, day)) WITHOUT ROWID",
-    "CREATE TABLE models (query TEXT NOT NULL, model TEXT NOT NULL, day TEXT NOT NULL,"
-    " shown INTEGER NOT NULL, expected INTEGER NOT NULL, clicked INTEGER NOT NULL,"
-    " chosen INTEGER NOT NULL, PRIMARY KEY (query, model, day)) WITHOUT ROWID",
+    f"CREATE TABLE texts (id INTEGER PRIMARY KEY CHECK (id < {_MOST_QUERIES}), text TEXT NOT NULL)",
+    f"CREATE TABLE names (id INTEGER PRIMARY KEY CHECK (id < {_MOST_MODELS}), text TEXT NOT NULL)",
+    "CREATE UNIQUE INDEX texts_by_text ON texts (text)",
+    "CREATE UNIQUE INDEX names_by_text ON names (text)",
+    "CREATE TABLE query_days (key INTEGER PRIMARY KEY, episodes INTEGER NOT NULL,"
+    " navigational INTEGER NOT NULL)",
+    "CREATE TABLE model_days (key INTEGER PRIMARY KEY, shown INTEGER NOT NULL,"
+    " expected INTEGER NOT NULL, clicked INTEGER NOT NULL, chosen INTEGER NOT NULL)",
     "CREATE TABLE files (digest BLOB PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
-_STAGES = (
-    "CREATE TEMP TABLE IF NOT EXISTS new_queries (query TEXT, day TEXT, episodes INTEGER,"
-    " navigational INTEGER)",
-    "CREATE TEMP TABLE IF NOT EXISTS new_models (query TEXT, model TEXT, day TEXT, shown INTEGER,"
-    " expected INTEGER, clicked INTEGER, chosen INTEGER)",
+# Not in the file, where nothing would tell of a letter that changed in them.
+_DAY = f"date((key >> %d & {(1 << DAY_BITS) - 1}) * 86400, 'unixepoch') AS day"
+_VIEWS = (
+    f"CREATE TEMP VIEW queries AS SELECT text AS query, {_DAY % 0}, episodes, navigational"
+    f" FROM query_days JOIN texts ON texts.id = key >> {DAY_BITS}",
+    f"CREATE TEMP VIEW models AS SELECT texts.text AS query, names.text AS model, {_DAY % MODEL_BITS},"
+    " shown, expected, clicked, chosen FROM model_days"
+    f" JOIN texts ON texts.id = key >> {DAY_BITS + MODEL_BITS}"
+    f" JOIN names ON names.id = key & {_MOST_MODELS - 1}",
+    f"CREATE TEMP VIEW numbers AS SELECT key >> {DAY_BITS + MODEL_BITS} AS query,"
+    f" key & {_MOST_MODELS - 1} AS model, key >> {MODEL_BITS} AS query_day,"
+    " shown, expected, clicked, chosen FROM model_days",
 )
+_STAGES = (
+    "CREATE TEMP TABLE IF NOT EXISTS new_texts (id INTEGER PRIMARY KEY, text TEXT UNIQUE, kept INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS new_names (id INTEGER PRIMARY KEY, text TEXT UNIQUE, kept INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS new_queries (key INTEGER, episodes INTEGER, navigational INTEGER)",
+    "CREATE TEMP TABLE IF NOT EXISTS new_models (key INTEGER, shown INTEGER, expected INTEGER,"
+    " clicked INTEGER, chosen INTEGER)",
+)
+_STAGED = ("new_texts", "new_names", "new_queries", "new_models")
 _ADD_UP_QUERIES = (
     " ON CONFLICT DO UPDATE SET"
     " episodes = episodes + excluded.episodes, navigational = navigational + excluded.navigational"
@@ -56,23 +90,44 @@ _ADD_UP_MODELS = (
     " shown = shown + excluded.shown, expected = expected + excluded.expected,"
     " clicked = clicked + excluded.clicked, chosen = chosen + excluded.chosen"
 )
-_ADD_QUERY = "INSERT INTO queries VALUES (?, ?, ?, ?)" + _ADD_UP_QUERIES
-_ADD_MODEL = "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?)" + _ADD_UP_MODELS
+_ADD_QUERY = "INSERT INTO query_days VALUES (?, ?, ?)" + _ADD_UP_QUERIES
+_ADD_MODEL = "INSERT INTO model_days VALUES (?, ?, ?, ?, ?)" + _ADD_UP_MODELS
 _MERGE_QUERIES = (
-    "INSERT INTO queries SELECT query, day, sum(episodes), sum(navigational) FROM new_queries"
-    " WHERE true GROUP BY query, day" + _ADD_UP_QUERIES
+    f"INSERT INTO query_days SELECT (t.kept << {DAY_BITS}) | (key & {(1 << DAY_BITS) - 1}), sum(episodes),"
+    f" sum(navigational) FROM new_queries JOIN new_texts AS t ON t.id = key >> {DAY_BITS}"
+    " WHERE true GROUP BY 1" + _ADD_UP_QUERIES
 )
 _MERGE_MODELS = (
-    "INSERT INTO models SELECT query, model, day, sum(shown), sum(expected), sum(clicked),"
-    " sum(chosen) FROM new_models WHERE true GROUP BY query, model, day" + _ADD_UP_MODELS
+    f"INSERT INTO model_days SELECT (((t.kept << {DAY_BITS}) | (key >> {MODEL_BITS} &"
+    f" {(1 << DAY_BITS) - 1})) << {MODEL_BITS}) | n.kept, sum(shown), sum(expected), sum(clicked),"
+    " sum(chosen) FROM new_models"
+    f" JOIN new_texts AS t ON t.id = key >> {DAY_BITS + MODEL_BITS}"
+    f" JOIN new_names AS n ON n.id = (key & {_MOST_MODELS - 1}) WHERE true GROUP BY 1"
+    + _ADD_UP_MODELS
 )
-_TOTALS = (
-    "SELECT 'queries', ifnull(sum((mark(query || char(31) || day) + episodes % 2147483647 * 1299709"
-    " + navigational % 2147483647 * 15485863) % 2147483647), 0) FROM queries UNION ALL SELECT 'models',"
-    " ifnull(sum((mark(query || char(31) || model || char(31) || day) + shown % 2147483647 * 1299709"
-    " + expected % 2147483647 * 15485863 + clicked % 2147483647 * 32452843"
-    " + chosen % 2147483647 * 49979687) % 2147483647), 0) FROM models"
-    " UNION ALL SELECT 'files', ifnull(sum(mark(hex(digest) || size)), 0) FROM files"
+_STAGE_QUERY = "INSERT INTO new_queries VALUES (?, ?, ?)"
+_STAGE_MODEL = "INSERT INTO new_models VALUES (?, ?, ?, ?, ?)"
+_RENUMBER = (
+    "INSERT OR IGNORE INTO {table} (text) SELECT text FROM new_{table} ORDER BY id",
+    "UPDATE new_{table} SET kept = (SELECT id FROM {table} WHERE text = new_{table}.text)",
+)
+_PRIME = 2147483647
+_TOTALS = " UNION ALL ".join(
+    (
+        f"SELECT 'queries', ifnull(sum(key % {_PRIME} * ((episodes % {_PRIME} * 1299709"
+        f" + navigational % {_PRIME} * 15485863) % {_PRIME} + 1) % {_PRIME}), 0) FROM query_days",
+        f"SELECT 'models', ifnull(sum(key % {_PRIME} * ((shown % {_PRIME} * 1299709"
+        f" + expected % {_PRIME} * 15485863 + clicked % {_PRIME} * 32452843"
+        f" + chosen % {_PRIME} * 49979687) % {_PRIME} + 1) % {_PRIME}), 0) FROM model_days",
+        "SELECT 'files', ifnull(sum(mark(hex(digest) || size)), 0) FROM files",
+        *(
+            f"SELECT '{table}{index}', ifnull(sum(mark(text || char(31) || id)), 0) FROM {table}"
+            f" {'INDEXED BY ' + table + '_by_text' if index else 'NOT INDEXED'}"
+            + (" WHERE text >= ''" if index else "")
+            for table in ("texts", "names")
+            for index in ("", " in order")
+        ),
+    )
 )
 """Sums of a check mark of each row: SQLite itself does not notice a letter or number that changed."""
 
@@ -82,7 +137,18 @@ _HOT_JOURNAL = 776
 _HOT_LOG = 264
 """What SQLite says to a reader that may not take back what a killed writer began."""
 
-_FREQUENT = "SELECT query FROM queries GROUP BY query HAVING sum(episodes) >= ? AND count(*) >= ?"
+_FREQUENT = (
+    f"SELECT text FROM texts WHERE id IN (SELECT key >> {DAY_BITS} FROM query_days GROUP BY 1"
+    " HAVING sum(episodes) >= ? AND count(*) >= ?)"
+)
+
+
+_UNUSED = (
+    f"DELETE FROM texts WHERE id NOT IN (SELECT key >> {DAY_BITS} FROM query_days"
+    f" UNION SELECT key >> {DAY_BITS + MODEL_BITS} FROM model_days)",
+    f"DELETE FROM names WHERE id NOT IN (SELECT key & {_MOST_MODELS - 1} FROM model_days)",
+)
+"""What removing counts leaves without one: no word of it may stay."""
 
 
 class EvidenceError(ModelcmpError):
@@ -128,7 +194,7 @@ def add_logs(
     EvidenceError; sources told of before are then kept.
     """
     total, queries = Report(), set[int]()
-    with writing(path) as store:
+    with no_collector(), writing(path) as store:
         sources = [[name] for name in names] if aggregate else group_sources(names)
         caps = Caps(carried=len(sources) > 1)
         for source in sources:
@@ -176,6 +242,7 @@ def _add_bulk(store: "Store", name: str, reading: Reading, caps: Caps) -> tuple[
                 name, reading, store.stage, store.known_sizes(), stack
             )
             kept = store.keep([_digest(file)], counts)
+            reading.progress(file.size)
             return (report, seen) if kept else _repeated(report)
     except bulk.UnsuitedError:
         return _add_source(store, [name], reading, caps)
@@ -228,9 +295,10 @@ def reading_store(path: Path) -> "Iterator[Store | None]":
     with _named(path):
         connection = _open_to_read(path)
         try:
+            store = Store(path, connection)
+            connection.execute("PRAGMA query_only = ON")
             # One transaction, so that what is read in several steps belongs together.
             connection.execute("BEGIN")
-            store = Store(path, connection)
             yield store if store.check_header() else None
         finally:
             connection.close()
@@ -253,7 +321,6 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
             code = getattr(error, "sqlite_errorcode", 0)
             if mode == "rw" or code not in (_HOT_JOURNAL, _HOT_LOG, sqlite3.SQLITE_CANTOPEN):
                 raise
-    connection.execute("PRAGMA query_only = ON")
     return connection
 
 
@@ -277,6 +344,9 @@ def _named(path: Path) -> Iterator[None]:
                 hint=f"modelcmp evidence stats --evidence {path}, run by who may write to it",
             ) from None
         raise EvidenceError(f"{path}: {error}; nothing was kept") from None
+    except sqlite3.IntegrityError:
+        message = f"{path}: holds {_MOST_QUERIES:,} queries and {_MOST_MODELS:,} models at most"
+        raise EvidenceError(message, hint="name another store with --evidence") from None
     except sqlite3.DatabaseError:
         raise _damaged(path) from None
     except OSError as error:
@@ -310,7 +380,10 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._pending: Counts | None = None
         connection.create_function("mark", 1, _mark, deterministic=True)
+        for view in _VIEWS:
+            connection.execute(view)
 
     # -- opening ------------------------------------------------------------------------------------
 
@@ -344,6 +417,11 @@ class Store:
             raise EvidenceError(
                 f"{self.path}: was written by a newer modelcmp (layout {version}, not {VERSION})",
                 hint="pip install --upgrade modelcmp, or name another store with --evidence",
+            )
+        if application == APPLICATION_ID:
+            raise EvidenceError(
+                f"{self.path}: was written by an older modelcmp (layout {version}, not {VERSION})",
+                hint=f"move it away and add its logs again: modelcmp evidence add --evidence {self.path} LOG...",
             )
         if application or version or tables:
             raise EvidenceError(
@@ -392,18 +470,69 @@ class Store:
 
     def unstage(self) -> None:
         """Throw away counts that were staged and not kept."""
-        self._connection.execute("DELETE FROM new_queries")
-        self._connection.execute("DELETE FROM new_models")
+        self._pending = None
+        for table in _STAGED:
+            self._connection.execute(f"DELETE FROM {table}")
 
     def stage(self, counts: Counts) -> None:
-        """Set counts aside in temporary tables; nobody waits and nothing is in the store yet."""
-        run = self._connection
-        run.execute("BEGIN")
-        run.executemany("INSERT INTO new_queries VALUES (?, ?, ?, ?)", counts.queries)
-        run.executemany("INSERT INTO new_models VALUES (?, ?, ?, ?, ?, ?, ?)", counts.models)
-        run.execute("COMMIT")
+        """Set counts aside in temporary tables; nobody waits and nothing is in the store yet.
 
-    def keep(self, files: Sequence[Digest], counts: Counts | None = None) -> bool:
+        The first wait in memory for others: most logs have no more, and are spared the way through.
+        """
+        if self._pending is None:
+            if counts.numbered is None:
+                counts = Counts(list(counts.queries), list(counts.models))
+            self._pending = counts
+            return
+        self._connection.execute("BEGIN")
+        for some in (self._pending, counts):
+            self._insert(some, "new_texts", "new_names", _STAGE_QUERY, _STAGE_MODEL)
+        self._pending = Counts((), ())
+        self._connection.execute("COMMIT")
+
+    def _insert(
+        self, counts: Counts, texts: str, names: str, add_query: str, add_model: str
+    ) -> None:
+        queries, models = list(counts.queries), list(counts.models)
+        asked = dict.fromkeys(map(itemgetter(0), queries)) | dict.fromkeys(
+            map(itemgetter(0), models)
+        )
+        number = self._numbers(texts, asked)
+        named = self._numbers(names, dict.fromkeys(map(itemgetter(1), models)))
+        run = self._connection.executemany
+        run(
+            add_query,
+            (
+                (query_day(number[query], day), episodes, navigational)
+                for query, day, episodes, navigational in queries
+            ),
+        )
+        run(
+            add_model,
+            (
+                (
+                    query_day(number[query], day) << MODEL_BITS | named[model],
+                    *rest,
+                )
+                for query, model, day, *rest in models
+            ),
+        )
+
+    def _numbers(self, table: str, texts: Iterable[str]) -> dict[str, int]:
+        """Return the number of each text in a table, which is given those it lacks."""
+        run = self._connection
+        if not self._number(f"SELECT EXISTS (SELECT 1 FROM {table})"):
+            numbers = {text: number for number, text in enumerate(texts, 1)}
+            pairs = ((number, text) for text, number in numbers.items())
+            run.executemany(f"INSERT INTO {table} (id, text) VALUES (?, ?)", pairs)
+            return numbers
+        run.executemany(
+            f"INSERT OR IGNORE INTO {table} (text) VALUES (?)", ((text,) for text in texts)
+        )
+        find = f"SELECT id FROM {table} WHERE text = ?"
+        return {text: run.execute(find, (text,)).fetchone()[0] for text in texts}
+
+    def keep(self, files: Sequence[Digest], counts: "Numbered | None" = None) -> bool:
         """Add what was staged in one transaction; returns False if these files were counted before.
 
         `counts` are added beside; they come in the order of the keys, and need no staging.
@@ -419,20 +548,53 @@ class Store:
                 )
             self._connection.executemany("INSERT INTO files VALUES (?, ?)", set(files))
             if counts:
-                self._connection.executemany(_ADD_QUERY, counts.queries)
-                self._connection.executemany(_ADD_MODEL, counts.models)
-            self._connection.execute(_MERGE_QUERIES)
-            self._connection.execute(_MERGE_MODELS)
-            self._write_totals()
+                self._add_numbered(counts)
+            self._merge()
         return True
+
+    def _add_numbered(self, counts: Numbered) -> None:
+        number = self._numbers("texts", counts.texts)
+        named = self._numbers("names", counts.names)
+        queries, models = counts.queries, counts.models
+        texts = [number[text] for text in counts.texts]
+        names = [named[text] for text in counts.names]
+        if texts != list(range(1, len(texts) + 1)) or names != list(range(1, len(names) + 1)):
+            texts, names = [0, *texts], [0, *names]
+            days, places = (1 << DAY_BITS) - 1, _MOST_MODELS - 1
+            queries = (
+                (texts[key >> DAY_BITS] << DAY_BITS | key & days, asked, named)
+                for key, asked, named in queries
+            )
+            models = (
+                (
+                    (texts[key >> DAY_BITS + MODEL_BITS] << DAY_BITS | key >> MODEL_BITS & days)
+                    << MODEL_BITS
+                    | names[key & places],
+                    *(shown, expected, clicked, chosen),
+                )
+                for key, shown, expected, clicked, chosen in models
+            )
+        self._connection.executemany(_ADD_QUERY, queries)
+        self._connection.executemany(_ADD_MODEL, models)
+
+    def _merge(self) -> None:
+        """Add what was staged to what is kept, within a transaction."""
+        if self._pending and self._pending.numbered:
+            self._add_numbered(self._pending.numbered())
+        elif self._pending:
+            self._insert(self._pending, "texts", "names", _ADD_QUERY, _ADD_MODEL)
+        for table in ("texts", "names"):
+            for step in _RENUMBER:
+                self._connection.execute(step.format(table=table))
+        self._connection.execute(_MERGE_QUERIES)
+        self._connection.execute(_MERGE_MODELS)
+        self._write_totals()
 
     def add(self, counts: Counts) -> None:
         """Add counts that come from no file, in one transaction."""
         self.stage(counts)
         with self._transaction():
-            self._connection.execute(_MERGE_QUERIES)
-            self._connection.execute(_MERGE_MODELS)
-            self._write_totals()
+            self._merge()
         self.unstage()
 
     def _counted(self, file: Digest) -> bool:
@@ -446,21 +608,27 @@ class Store:
 
     def forget(self, query: str) -> Removed:
         """Remove a query, in any spelling that has its normal form, and every trace of it."""
-        return self._remove("query = ?", clean_query(query).text)
+        return self._remove(
+            f"key >> {DAY_BITS} = (SELECT id FROM texts WHERE text = ?)", clean_query(query).text
+        )
 
     def purge(self, before: str) -> Removed:
         """Remove all that was counted on the days before `before`."""
-        return self._remove("day < ?", before)
+        return self._remove(f"key & {(1 << DAY_BITS) - 1} < ?", day_number(before))
 
-    def _remove(self, which: str, value: str) -> Removed:
+    def _remove(self, which: str, value: str | int) -> Removed:
         run = self._connection.execute
         with self._transaction():
             counted = (
-                f"SELECT count(DISTINCT query), ifnull(sum(episodes), 0) FROM queries WHERE {which}"
+                f"SELECT count(DISTINCT key >> {DAY_BITS}), ifnull(sum(episodes), 0)"
+                f" FROM query_days WHERE {which}"
             )
             removed = Removed(*run(counted, (value,)).fetchone())
-            run(f"DELETE FROM queries WHERE {which}", (value,))
-            run(f"DELETE FROM models WHERE {which}", (value,))
+            run(f"DELETE FROM query_days WHERE {which}", (value,))
+            of_models = which.replace("key", f"(key >> {MODEL_BITS})")
+            run(f"DELETE FROM model_days WHERE {of_models}", (value,))
+            for unused in _UNUSED:
+                run(unused)
             self._write_totals()
         # Free pages are blank already; this gives them back, unless somebody is reading.
         with suppress(sqlite3.OperationalError):
