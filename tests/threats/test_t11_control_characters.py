@@ -41,6 +41,20 @@ ARGUMENTS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "output": lambda text: ("list", "-o", f"no-such-folder/{text}.md", *OWN),
     "store": lambda text: ("evidence", "stats", "--evidence", f"no-such-folder/{text}"),
     "log": lambda text: ("evidence", "add", text),
+    "first side": lambda text: ("diff", text, str(CASES), "--no-builtin"),
+    "second side": lambda text: ("diff", str(CASES), text, "--no-builtin"),
+    "missing task": lambda text: ("missing", "--task", text, *OWN),
+    "export": lambda text: ("export", "--maker", text, "--format", "csv", *OWN),
+    "site": lambda text: ("site", f"no-such-folder/{text}", *OWN),
+    "document": lambda text: ("build", text, *OWN),
+    "new card": lambda text: ("new", text),
+    "new name": lambda text: ("new", "fresh", "--name", text),
+    "imported": lambda text: ("import", "jsonl", text, "--into", "cards"),
+    "host": lambda text: ("refresh", "--hub", f"https://{text}", *OWN),
+    "day": lambda text: ("refresh", "--check", "--today", text, *OWN),
+    "baseline": lambda text: ("compare", "alpha", "beta", "--baseline", text, *OWN),
+    "picked": lambda text: ("pick", text, "--for", text, "--evidence", "e.sqlite", *OWN),
+    "schema": lambda text: ("schema", text),
 }
 
 

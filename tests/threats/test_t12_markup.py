@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ STRINGS = (
 SCREENS: dict[str, tuple[str, ...]] = {
     "show": ("show", "bad", "--full", "--format", "table"),
     "compare": ("compare", "bad", "good", "--full", "--format", "table"),
+    "list": ("list", "--format", "tsv"),
+    "export": ("export", "--format", "csv"),
 }
 
 
@@ -31,6 +34,22 @@ def test_markup_is_shown_letter_by_letter(
     result = spoilt.run(*screen, *spoilt.own)
     assert result.code == 0
     assert text in result.out
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_what_changed_is_shown_letter_by_letter(
+    text: str, spoilt: Any, card_text: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    after = tmp_path / "after"
+    after.mkdir()
+    named = card_text("good").replace("maker: Maker", f"maker: {json.dumps(text)}")
+    (after / "good.yaml").write_text(named)
+    for kind in ("table", "tsv"):
+        words = ("diff", str(spoilt.folder), str(after), "--no-builtin", "--format", kind)
+        result = spoilt.run(*words)
+        assert result.code == 0
+        assert text in result.out
 
 
 @pytest.mark.parametrize("text", STRINGS)
