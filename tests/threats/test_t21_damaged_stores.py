@@ -21,6 +21,7 @@ ROWS = "".join(
 )
 DAMAGED = "the store of evidence is damaged, or no store at all"
 FOREIGN = "is a database, but no store of evidence"
+OLDER = "was written by an older modelcmp"
 NEWER = "was written by a newer modelcmp"
 
 
@@ -63,7 +64,9 @@ def copied_in_use(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA cache_size = 1")
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("UPDATE queries SET episodes = episodes + 1")
+    connection.execute("UPDATE query_days SET episodes = episodes + 1")
+    connection.execute("UPDATE model_days SET shown = shown + 1")
+    connection.execute("UPDATE texts SET text = text || ' ' || text")
     shutil.copy(path, path.with_suffix(".copy"))
     connection.execute("ROLLBACK")
     connection.close()
@@ -74,7 +77,7 @@ def without_its_log(path: Path) -> None:
     """Leave a copy of a store that somebody put into another mode, without the log beside it."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("UPDATE queries SET episodes = episodes + 1")
+    connection.execute("UPDATE query_days SET episodes = episodes + 1")
     connection.execute("PRAGMA wal_checkpoint")
     connection.execute("DELETE FROM totals")
     connection.execute("PRAGMA wal_checkpoint")
@@ -94,18 +97,18 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut by a hundredth": (cut(0.99), DAMAGED),
     "cut by a byte": (lambda path: edit(path, lambda data: data[:-1]), DAMAGED),
     "flipped magic": (flipped(b"SQLite format 3", 0), DAMAGED),
-    "flipped layout": (flipped(b"CREATE TABLE queries", 3), DAMAGED),
+    "flipped layout": (flipped(b"CREATE TABLE query_days", 3), DAMAGED),
     "flipped query": (flipped(b"need number 17", 2), DAMAGED),
-    "flipped day": (flipped(b"2026-11-02", 9), DAMAGED),
+    "flipped name": (flipped(b"good", 1), DAMAGED),
     "blank page": (
         lambda path: edit(path, lambda data: data[:8192] + bytes(4096) + data[12288:]), DAMAGED,
     ),
     "blank all": (lambda path: edit(path, lambda data: bytes(len(data))), DAMAGED),
-    "a count by hand": (run_sql("UPDATE models SET chosen = 9 WHERE query = 'need number 1'"), DAMAGED),
-    "a row by hand": (run_sql("INSERT INTO queries VALUES ('mine', '2026-11-01', 7, 0)"), DAMAGED),
+    "a count by hand": (run_sql("UPDATE model_days SET chosen = chosen + 9 WHERE key % 7 = 1"), DAMAGED),
+    "a row by hand": (run_sql("INSERT INTO query_days VALUES (7, 7, 0)"), DAMAGED),
     "a digest taken out": (run_sql("DELETE FROM files"), DAMAGED),
     "no sums": (run_sql("DELETE FROM totals"), DAMAGED),
-    "no table": (run_sql("DROP TABLE models"), DAMAGED),
+    "no table": (run_sql("DROP TABLE model_days"), DAMAGED),
     "copied in use": (copied_in_use, DAMAGED),
     "without its log": (without_its_log, DAMAGED),
     "notes": (lambda path: edit(path, lambda _: b"these are my notes\n" * 300), DAMAGED),
@@ -113,8 +116,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "another database": (other_database, FOREIGN),
     "another program's": (run_sql("PRAGMA application_id = 7"), FOREIGN),
     "no number of ours": (run_sql("PRAGMA application_id = 0"), FOREIGN),
-    "older than the first": (run_sql("PRAGMA user_version = 0"), FOREIGN),
-    "newer": (run_sql("PRAGMA user_version = 2"), NEWER),
+    "older than the first": (run_sql("PRAGMA user_version = 0"), OLDER),
+    "newer": (run_sql("PRAGMA user_version = 3"), NEWER),
     "much newer": (run_sql("PRAGMA user_version = 2000000000"), NEWER),
 }  # fmt: skip
 

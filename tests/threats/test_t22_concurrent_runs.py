@@ -86,7 +86,7 @@ def test_who_reads_does_not_wait_for_who_writes(at_once: Any) -> None:
     assert at_once("evidence", "add", "log", "--evidence", store.name, *OWN).returncode == 0
     writer = sqlite3.connect(store, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
-    writer.execute("DELETE FROM queries")
+    writer.execute("DELETE FROM query_days")
     for words in (("stats",), ("export",)):
         result = at_once("evidence", *words, "--evidence", store.name, *OWN)
         assert (result.returncode, b"rror" in result.stderr) == (0, False)

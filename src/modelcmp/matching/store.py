@@ -382,6 +382,8 @@ class Store:
         self._connection = connection
         self._pending: Counts | None = None
         connection.create_function("mark", 1, _mark, deterministic=True)
+        # First of all, since a change of it drops every temporary view there is.
+        connection.execute("PRAGMA temp_store = FILE")
         for view in _VIEWS:
             connection.execute(view)
 
@@ -402,7 +404,6 @@ class Store:
                 raise _damaged(self.path)
         # Only now that it is known to be ours: what is deleted is overwritten.
         run("PRAGMA secure_delete = ON")
-        run("PRAGMA temp_store = FILE")
         for stage in _STAGES:
             run(stage)
 
