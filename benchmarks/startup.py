@@ -23,7 +23,7 @@ PAIR = ("bakllava", "sd35-large")
 TOOL = (sys.executable, "-m", "modelcmp")
 
 LIMITS: dict[str, tuple[tuple[str, ...], float]] = {
-    "--version": (("--version",), 7),
+    "--version": (("--version",), 2),
     "--help": (("--help",), 7),
     "compare, Markdown": (("compare", *PAIR, "--format", "markdown"), 9),
     "compare, JSON": (("compare", *PAIR, "--format", "json"), 9),
