@@ -72,13 +72,13 @@ def everything(cards: Path, cache: Path | None) -> dict[str, Any]:
 def count_checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that grows by the file of each card checked from now on."""
     checked: list[str] = []
-    original = checking.check_card
+    original = checking.judge_card
 
     def counted(document: Any, registry: Any) -> Any:
         checked.append(Path(document.file).name)
         return original(document, registry)
 
-    monkeypatch.setattr(checking, "check_card", counted)
+    monkeypatch.setattr(checking, "judge_card", counted)
     return checked
 
 

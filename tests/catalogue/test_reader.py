@@ -815,3 +815,48 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 def test_the_parsers_agree_on_any_bytes(data: bytes) -> None:
     """Both read the same value, or both refuse."""
     assert outcome(data, PARSERS["default"]) == outcome(data, PARSERS["pure"])
+
+
+@given(hostile)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_the_quick_builder_says_what_the_other_says(data: bytes) -> None:
+    """What it takes, the builder with every rule takes and reads alike, by either parser."""
+    try:
+        text = reader.decode(data, "a.yaml")
+    except CardError:
+        return
+    for parser in PARSERS.values():
+        with use(parser):
+            assert_quick_agrees(text)
+
+
+@pytest.mark.parametrize("data", [row[1] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_the_quick_builder_takes_nothing_that_is_refused(data: bytes, any_parser: str) -> None:
+    """Each rule of the one builder is kept by the other."""
+    try:
+        text = reader.decode(data, "a.yaml")
+    except CardError:
+        return
+    with pytest.raises((reader._UnusualError, yaml.YAMLError, ValueError)):
+        reader._build_quickly(text)
+
+
+def assert_quick_agrees(text: str) -> None:
+    """Hold what the quick builder takes against the other one."""
+    try:
+        quick = reader._build_quickly(text)
+    except (reader._UnusualError, yaml.YAMLError, ValueError, RecursionError):
+        return
+    assert repr(quick) == repr(reader._build(text, "a.yaml")[0])
+
+
+@pytest.mark.parametrize("text", [*TEXT_TO_BOTH, *VALUES])
+def test_the_quick_builder_agrees_on_values(text: str, any_parser: str) -> None:
+    """Numbers, words and what only looks like one."""
+    for around in ("a: {}\n", "- {}\n", "a: [{}]\n", "{}: a\n", "a: {{b: {}}}\n"):
+        assert_quick_agrees(around.format(text))
+
+
+def test_real_cards_are_usual() -> None:
+    """The quick builder is there for them: giving up on all would be slow, and no other test's failure."""
+    assert reader._build_quickly(reader.decode(CARD, "a.yaml")) == parse_yaml(CARD, "a.yaml").value

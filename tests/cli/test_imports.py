@@ -63,6 +63,14 @@ def test_a_warm_comparison_loads_no_validator(tmp_path: Path, kind: str) -> None
     assert loaded(tmp_path, *arguments) & WITH_TYPER == set()
 
 
+@pytest.mark.parametrize("arguments", [("list",), ("rank", "--limit", "3"), ("show", "bakllava")])
+def test_a_warm_command_has_nobody_to_call(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Other processes help with many new cards alone; what starts them is not loaded for less."""
+    loaded(tmp_path, *arguments, "--format", "tsv" if arguments[0] != "show" else "json")
+    warm = loaded(tmp_path, *arguments, "--format", "tsv" if arguments[0] != "show" else "json")
+    assert warm & {"multiprocessing", "modelcmp.catalogue.sharing"} == set()
+
+
 def test_a_warm_table_loads_rich_alone(tmp_path: Path) -> None:
     arguments = ("compare", "bakllava", "sd35-large", "--format", "table")
     loaded(tmp_path, *arguments)

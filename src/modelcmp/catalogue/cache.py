@@ -42,6 +42,16 @@ class DocumentCache:
         """Remember a checked document; written by `flush`."""
         self._new.append((digest, names, document))
 
+    @property
+    def path(self) -> Path | None:
+        """The file, None where the cache is switched off."""
+        return self._path
+
+    def take_new(self) -> list[tuple[bytes, str, str]]:
+        """Return what `flush` would write, and leave it to the caller to have it written."""
+        rows, self._new = self._new, []
+        return rows
+
     def flush(self, at_least: int = 1) -> None:
         """Write what is new in one transaction; gives way if another process is writing.
 

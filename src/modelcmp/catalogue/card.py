@@ -75,8 +75,7 @@ class Strict:
             missing = sorted(required - values.keys())
             unknown = sorted(values.keys() - known)
             raise TypeError(f"{type(self).__name__}: {missing} missing, {unknown} unknown")
-        self.__dict__.update(defaults)
-        self.__dict__.update(values)
+        self.__dict__.update(defaults, **values)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse: a card is what its file says."""
@@ -442,8 +441,9 @@ def build(cls: Callable[..., C], plain: dict[str, Any]) -> C:
     'flux.1-dev'
     """
     values = dict(plain)
-    for name, inner in _made_fields(cls).items():
-        value = values.get(name)
+    made = _made_fields(cls)
+    for name in made.keys() & plain.keys():
+        inner, value = made[name], plain[name]
         if isinstance(value, list):
             values[name] = tuple([build(inner, item) for item in value] if inner else value)
         elif inner is Source and value is not None:
@@ -463,7 +463,7 @@ def _made_fields(cls: Any) -> dict[str, type[Any] | None]:
 
 
 @cache
-def nested_fields(cls: Any) -> dict[str, type[Any]]:
+def nested_fields(cls: Any) -> dict[str, Any]:
     """Return the fields of `cls` that hold other card classes, read off the annotation's text."""
     nested = {}
     for field in fields(cls):

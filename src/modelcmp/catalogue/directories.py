@@ -118,12 +118,23 @@ def read_bytes(path: Path) -> bytes:
                 raise _unusable(path, f"is {kind}")
             if status.st_size > limits.FILE_BYTES:
                 raise _unusable(path, "is larger than 1 MiB")
-            with os.fdopen(os.dup(descriptor), "rb") as file:
-                return file.read(limits.FILE_BYTES + 1)
+            return _read_whole(descriptor, status.st_size)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise _unusable(path, _reason(error)) from None
+
+
+def _read_whole(descriptor: int, size: int) -> bytes:
+    """Return all bytes of an open file; at most one more than a card may have, should it have grown."""
+    # Room for what is there, not for the largest card: to clear a megabyte takes longer than to read.
+    data = b""
+    while len(data) <= limits.FILE_BYTES:
+        more = os.read(descriptor, max(size - len(data), 0) + 1)
+        if not more:
+            break
+        data += more
+    return data
 
 
 def _unusable(path: Path, message: str) -> CardError:

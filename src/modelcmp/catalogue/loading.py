@@ -5,9 +5,9 @@ is. Everything that must know all cards (aliases, lists) goes through `load_all`
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +48,13 @@ CARDS_HELD = 2_000
 """Cards that are loaded one by one and held in case they are asked for again."""
 
 KEEP_ONE = "a directory holds one file for each id: keep one of them"
+
+CHECKED_ALONE = 200
+"""Cards that one process checks before others are called: it has loaded the validator by then."""
+
+WORTH_SHARING = {"fork": 500, "spawn": 5_000}
+"""Files still to read that are worth other processes, by how they start (a copy, or all anew)."""
+
 if TYPE_CHECKING:
     from modelcmp.catalogue.figures import Figures
 
@@ -68,6 +75,23 @@ class Survey(NamedTuple):
     replaced: tuple[str, ...]
 
 
+class Read(NamedTuple):
+    """A card that could be read; `card` makes the whole of it."""
+
+    id: str
+    aliases: tuple[str, ...]
+    card: Callable[[], ModelCard]
+
+
+class Answer(NamedTuple):
+    """What a process tells of a card that it found good: the row of the cache, and whether it is new."""
+
+    digest: bytes
+    names: str
+    document: str
+    new: bool
+
+
 class NameEntry(NamedTuple):
     """What one file may be called, without the rest of its card."""
 
@@ -80,9 +104,16 @@ class Catalogue:
     """Cards of one or several directories; where two hold the same id, the later one counts."""
 
     def __init__(
-        self, roots: Iterable[Root], cache: DocumentCache, signals: Path | None = None
+        self,
+        roots: Iterable[Root],
+        cache: DocumentCache,
+        signals: Path | None = None,
+        *,
+        share: bool = False,
     ) -> None:
         self.roots = tuple(roots)
+        self._share = share
+        self._checked = 0
         self._cache = cache
         self._look: Look | None = None
         self.changed = False
@@ -283,8 +314,10 @@ class Catalogue:
 
         Raises CardError with every problem found in it.
         """
+        return self._with_figures(self._parse(path, read_bytes(path)))
+
+    def _with_figures(self, card: ModelCard) -> ModelCard:
         figures = self.figures
-        card = self._parse(path, read_bytes(path))
         if not figures:
             return card
         from modelcmp.catalogue.figures import read_over
@@ -301,20 +334,21 @@ class Catalogue:
         return card
 
     def _check(self, path: Path, data: bytes, digest: bytes) -> ModelCard:
-        from modelcmp.catalogue.checking import check_card
+        self._checked += 1
+        from modelcmp.catalogue.checking import judge_card
         from modelcmp.catalogue.reader import parse_yaml
 
         document = parse_yaml(data, str(path))
-        if problems := check_card(document, self.registry):
+        problems, card, text = judge_card(document, self.registry)
+        if card is None or problems:
             raise CardError(
                 f"{path.name} cannot be used",
                 problems=tuple(problems),
                 hint=f"modelcmp validate {path} checks it again",
             )
-        plain: dict[str, Any] = document.value
-        names = [plain["id"], plain["name"], *(plain.get("aliases") or ())]
-        self._cache.add(digest, json.dumps(names), json.dumps(plain))
-        return build(ModelCard, plain)
+        names = [card.id, card.name, *card.aliases]
+        self._cache.add(digest, json.dumps(names), text)
+        return card
 
     def load_all(self) -> Loaded:
         """Return every card by id, the problems of those left out, and the ids replaced.
@@ -337,23 +371,16 @@ class Catalogue:
         problems: list[CardProblem] = []
         replaced: list[str] = []
         shared: dict[str, set[Path]] = {}
-        for root in self.roots:
-            here: set[str] = set()
-            for path in walk(root.cards, problems):
-                try:
-                    card = self.load(path)
-                except CardError as error:
-                    problems.extend(error.problems)
-                    continue
-                if card.id in here:
-                    shared.setdefault(card.id, {paths[card.id]}).add(path)
-                elif card.id in paths:
-                    replaced.append(f"{path} replaces {paths[card.id]}")
-                here.add(card.id)
-                aliases[card.id], paths[card.id] = card.aliases, path
-                if cards is not None:
-                    cards[card.id] = card
-                self._cache.flush(at_least=ROWS_AT_ONCE)
+        home = {path: n for n, root in enumerate(self.roots) for path in walk(root.cards, problems)}
+        for path, read in self._read_all(list(home), problems):
+            if read.id in paths and home[paths[read.id]] == home[path]:
+                shared.setdefault(read.id, {paths[read.id]}).add(path)
+            elif read.id in paths:
+                replaced.append(f"{path} replaces {paths[read.id]}")
+            aliases[read.id], paths[read.id] = read.aliases, path
+            if cards is not None:
+                cards[read.id] = read.card()
+            self._cache.flush(at_least=ROWS_AT_ONCE)
         self._cache.flush()
         problems.extend(_shared_names(aliases, paths))
         problems.extend(_shared_ids(shared))
@@ -362,6 +389,66 @@ class Catalogue:
             if cards is not None:
                 del cards[model_id]
         return Survey(paths, tuple(problems), tuple(replaced))
+
+    def _read_all(
+        self, paths: Sequence[Path], problems: list[CardProblem]
+    ) -> Iterator[tuple[Path, "Read"]]:
+        """Yield each card that can be read; the others' problems are added.
+
+        Once many cards turn out to be new, other processes take their part of the rest.
+        """
+        for number, path in enumerate(paths):
+            if self._share and self._checked == CHECKED_ALONE:
+                yield from self._read_together(paths[number:], problems)
+                return
+            yield from self._read(path, problems)
+
+    def _read(self, path: Path, problems: list[CardProblem]) -> Iterator[tuple[Path, "Read"]]:
+        try:
+            card = self.load(path)
+        except CardError as error:
+            problems.extend(error.problems)
+        else:
+            yield path, Read(card.id, card.aliases, lambda: card)
+
+    def _read_together(
+        self, paths: Sequence[Path], problems: list[CardProblem]
+    ) -> Iterator[tuple[Path, "Read"]]:
+        from modelcmp.catalogue import sharing
+
+        processes = sharing.cores()
+        if processes < 2 or len(paths) < WORTH_SHARING[sharing.start_method()]:
+            answers: Iterator[Answer | None] = iter([None] * len(paths))
+        else:
+            given = (self.roots, self._cache.path)
+            answers = sharing.answer_all(paths, _examiner, given, processes)
+        for path, answer in zip(paths, answers, strict=True):
+            # What is wrong with a card is told in one place: here, by reading it again.
+            if answer is None:
+                yield from self._read(path, problems)
+                continue
+            if answer.new:
+                self._cache.add(answer.digest, answer.names, answer.document)
+            model_id, _, *aliases = json.loads(answer.names)
+            yield path, Read(model_id, tuple(aliases), partial(self._built, answer.document))
+
+    def _built(self, document: str) -> ModelCard:
+        card = build(ModelCard, json.loads(document))
+        return self._with_figures(card)
+
+    def examine(self, path: Path) -> "Answer | None":
+        """Return what another process needs to know of a file; None when it cannot be used."""
+        try:
+            data = read_bytes(path)
+            self._parse(path, data)
+        except CardError:
+            self._cache.take_new()  # a good card in a file of another name is kept by the caller
+            return None
+        for row in self._cache.take_new():
+            return Answer(*row, new=True)
+        digest = self._digest(b"card", data)
+        found = self._cache.find(digest)
+        return Answer(digest, *found, new=False) if found else None
 
     def fingerprint(self, *, anew: bool = False) -> str:
         """Return a digest of every card file, its name and the rules: equal means equal cards.
@@ -514,6 +601,11 @@ def _shared_ids(shared: dict[str, set[Path]]) -> Iterator[CardProblem]:
             yield CardProblem(str(path), 1, 1, "id", message, "shared-name", KEEP_ONE)
 
 
+def _examiner(roots: tuple[Root, ...], cache: Path | None) -> Callable[[Path], Answer | None]:
+    """Return what one of several processes does with a file."""
+    return Catalogue(roots, DocumentCache(cache)).examine
+
+
 _registry_cache: list[tuple[dict[str, bytes], bytes]] = []
 
 
@@ -596,6 +688,7 @@ def load_catalogue(
     builtin: bool = True,
     cache: Path | None = None,
     signals: Path | None = None,
+    share: bool = False,
 ) -> Catalogue:
     """Return the catalogue of the built-in cards and the given directories, the later ones first.
 
@@ -610,4 +703,4 @@ def load_catalogue(
             "there is no catalogue to read",
             hint="leave out --no-builtin, or name a folder with --catalogue DIR",
         )
-    return Catalogue(roots, DocumentCache(cache), signals)
+    return Catalogue(roots, DocumentCache(cache), signals, share=share)

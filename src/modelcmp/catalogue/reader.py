@@ -3,13 +3,20 @@
 PyYAML's loaders crash the process on deep nesting, expand alias bombs and read `no` as False, so
 none of them is used. Events are taken from the parser one by one, under a budget, and built into
 plain values by the rules of YAML 1.2 core. The C parser is used where PyYAML has it.
+
+Two builders read them. The quick one knows values and nothing else: it takes what is surely right and
+gives up on anything unusual. The other one knows every rule, position and message; it reads what the
+quick one gave up on, and what somebody asks a position of.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -54,6 +61,15 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _TOUCHING = re.compile(r":[,\[\]{}]")
 _BLOCKS = ("|", ">")
 _CLOSE_COMMENT = re.compile(r"[|>][-+0-9]*#")
+_LOOKED_UP = bytes([0x0A, *range(0x20, 0x7F)])
+"""The bytes of ASCII that a file may hold: only what is left without them needs a closer look."""
+_PROPERTY = re.compile(r"(?<!\w)(?:&\S|!)")
+"""What every anchor and every tag begins with, and little else."""
+_SCALAR = yaml.ScalarEvent
+_MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
+_LIST, _LIST_END = yaml.SequenceStartEvent, yaml.SequenceEndEvent
+_NUMBER_START = frozenset("0123456789+-.")
+_DIGITS_SURELY_SMALL = 15
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -62,15 +78,42 @@ _WORDS = {
 
 
 @dataclass(slots=True)
-class Document:
-    """What one file says: plain values, and where each stands (line and column from 1)."""
+class Places:
+    """Where everything in one file stands (line and column from 1)."""
 
-    file: str
-    value: Any = None
     positions: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
     otherwise: list[tuple[Path, str, str]] = field(default_factory=list)
     """Plain scalars that other YAML tools read differently: where, what stands there, as what."""
+
+
+@dataclass
+class Document:
+    """What one file says: plain values, and on request where each stands."""
+
+    file: str
+    value: Any = None
+    text: str = ""
+
+    @cached_property
+    def places(self) -> Places:
+        """Where everything stands; the file is read anew for it, since most files are never asked."""
+        return _build(self.text, self.file)[1]
+
+    @property
+    def positions(self) -> dict[Path, Position]:
+        """The position of each value."""
+        return self.places.positions
+
+    @property
+    def keys(self) -> dict[Path, Position]:
+        """The position of each key."""
+        return self.places.keys
+
+    @property
+    def otherwise(self) -> list[tuple[Path, str, str]]:
+        """What other YAML tools read differently."""
+        return self.places.otherwise
 
     def problem(
         self,
@@ -123,14 +166,25 @@ def parse_yaml(data: bytes, file: str) -> Document:
     nesting over 32, more than 50,000 nodes, numbers that are not finite or too long.
     """
     text = decode(data, file)
-    builder = _Builder(Document(file), text)
+    try:
+        return Document(file, _build_quickly(text), text)
+    except (_UnusualError, yaml.YAMLError, ValueError, RecursionError):
+        value, places = _build(text, file)
+    document = Document(file, value, text)
+    vars(document)["places"] = places
+    return document
+
+
+def _build(text: str, file: str) -> tuple[Any, Places]:
+    """Return what a text says and where; raises CardError with the place of what is wrong."""
+    builder = _Builder(file, text)
     try:
         builder.build(PARSER(text))
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, file) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _whole_file(file, f"is not YAML: {type(error).__name__}") from None
-    return builder.document
+    return builder.value, builder.places
 
 
 def decode(data: bytes, file: str) -> str:
@@ -147,7 +201,9 @@ def decode(data: bytes, file: str) -> str:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise _at(file, before, message) from None
     text = text.replace("\r\n", "\n")
-    if found := REFUSED.search(text):
+    # The expression is slow, and most of a card is plain ASCII.
+    rest = text.encode("utf-8").translate(None, _LOOKED_UP)
+    if rest and REFUSED.search(rest.decode("utf-8")) and (found := REFUSED.search(text)):
         raise _at(file, text[: found.start()], _refusal(found.group()))
     if _DIRECTIVE.match(text):
         # Only libyaml's parser tells of a directive it does not know; so none comes that far.
@@ -185,12 +241,130 @@ def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> CardError:
     )
 
 
+class _UnusualError(Exception):
+    """Something the quick builder leaves to the other one; right or wrong is not for it to say."""
+
+
+def _build_quickly(text: str) -> Any:
+    """Return what a text says if all of it is usual; raises _UnusualError, or what a parser raises.
+
+    Whatever it returns, `_Builder` would return too; it never decides that a file is wrong.
+    """
+    if ("&" in text or "!" in text) and _PROPERTY.search(text):
+        raise _UnusualError
+    if "#" in text and _CLOSE_COMMENT.search(text):
+        raise _UnusualError
+    parser = PARSER(text)
+    try:
+        # Every value is an event at least, so a budget of events keeps that of values.
+        events = islice(iter(parser.get_event, None), limits.NODES)
+        return _Quick(text).document(events)
+    except StopIteration:
+        raise _UnusualError from None
+    finally:
+        parser.dispose()
+
+
+class _Quick:
+    """Builds plain values from events without anchors and tags, and no position of anything."""
+
+    def __init__(self, text: str) -> None:
+        self.escapes = "\\" in text
+        self.touched = _TOUCHING.search(text) is not None
+
+    def document(self, events: Iterator[Any]) -> Any:
+        """Return the value of the one document that the events hold."""
+        next(events)
+        start = next(events)
+        if type(start) is not yaml.DocumentStartEvent or start.version or start.tags:
+            raise _UnusualError
+        (value,) = self._list(events, yaml.DocumentEndEvent, 0, False)
+        if [type(event) for event in events] != [yaml.StreamEndEvent]:
+            raise _UnusualError
+        return value
+
+    def _list(self, events: Iterator[Any], end: Any, depth: int, flow: bool) -> list[Any]:
+        items: list[Any] = []
+        for event in events:
+            kind = type(event)
+            if kind is _SCALAR:
+                items.append(self._scalar(event.value, event.style, flow))
+            elif kind is end:
+                return items
+            else:
+                items.append(self._collection(event, kind, events, depth))
+        raise _UnusualError
+
+    def _mapping(self, events: Iterator[Any], depth: int, flow: bool) -> dict[str, Any]:
+        # Most scalars are keys and words; to know them here spares a call for each.
+        mapping: dict[str, Any] = {}
+        for event in events:
+            kind = type(event)
+            if kind is _MAPPING_END:
+                return mapping
+            if kind is not _SCALAR:
+                raise _UnusualError
+            key = event.value
+            if flow or event.style or key in _WORDS or key[0] in _NUMBER_START:
+                key = self._scalar(key, event.style, flow)
+            if key in mapping or key == "<<" or type(key) is not str:
+                raise _UnusualError
+            event = next(events)
+            kind = type(event)
+            if kind is _SCALAR:
+                text = event.value
+                if flow or event.style or text in _WORDS or text[0] in _NUMBER_START:
+                    text = self._scalar(text, event.style, flow)
+                mapping[key] = text
+            else:
+                mapping[key] = self._collection(event, kind, events, depth)
+        raise _UnusualError
+
+    def _collection(self, event: Any, kind: Any, events: Iterator[Any], depth: int) -> Any:
+        if depth == limits.NESTING:
+            raise _UnusualError
+        if kind is _MAPPING:
+            return self._mapping(events, depth + 1, event.flow_style)
+        if kind is _LIST:
+            return self._list(events, _LIST_END, depth + 1, event.flow_style)
+        raise _UnusualError
+
+    def _scalar(self, text: str, style: str | None, flow: bool) -> Any:
+        if style:
+            if self.escapes and REFUSED.search(text):
+                raise _UnusualError
+            return text
+        if flow and (self.touched or "?" in text):
+            raise _UnusualError
+        if text in _WORDS:
+            return _WORDS[text]
+        return _usual_number(text) if text[0] in _NUMBER_START else text
+
+
+def _usual_number(text: str) -> Any:
+    """Return the number that a plain scalar is, or the text itself where it is none."""
+    if text.isdecimal() and text.isascii() and len(text) <= _DIGITS_SURELY_SMALL:
+        if text[0] == "0" and len(text) > 1:
+            raise _UnusualError
+        return int(text)
+    if not _FLOAT.fullmatch(text):
+        if text.lstrip("+-").lower() in (".inf", ".nan"):
+            raise _UnusualError
+        return text
+    number = float(text)
+    if _INTEGER.fullmatch(text) or not math.isfinite(number):
+        raise _UnusualError
+    return number
+
+
 class _Builder:
     """Builds plain values from parser events, counting nodes and depth as they come."""
 
-    def __init__(self, document: Document, text: str) -> None:
-        self.document = document
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
         self.text = text
+        self.value: Any = None
+        self.places = Places()
         self.nodes = 0
         self.documents = 0
         self.brackets = 0
@@ -201,7 +375,7 @@ class _Builder:
             while event is not None and not isinstance(event, yaml.StreamEndEvent):
                 if isinstance(event, yaml.DocumentStartEvent):
                     self._start(event)
-                    self.document.value = self._node(parser, parser.get_event(), ())
+                    self.value = self._node(parser, parser.get_event(), ())
                 event = parser.get_event()
         finally:
             parser.dispose()
@@ -215,7 +389,7 @@ class _Builder:
 
     def _node(self, parser: Any, event: Any, path: Path) -> Any:
         self._check(event, path)
-        self.document.positions[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.places.positions[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
         self.brackets += bool(event.flow_style)
@@ -269,9 +443,9 @@ class _Builder:
         self._check_text(event, path)
         here = (*path, key)
         if key in mapping:
-            first = self.document.keys[here][0]
+            first = self.places.keys[here][0]
             raise self._refuse(event, here, f"is given twice, first on line {first}")
-        self.document.keys[here] = (mark.line + 1, mark.column + 1)
+        self.places.keys[here] = (mark.line + 1, mark.column + 1)
         return str(key)
 
     def _scalar(self, event: Any, path: Path) -> Any:
@@ -294,14 +468,14 @@ class _Builder:
             raise self._refuse(event, path, f"{text} is not a finite number")
         self._check_text(event, path)
         if reading := read_otherwise(text):
-            self.document.otherwise.append((path, text, reading))
+            self.places.otherwise.append((path, text, reading))
         return text
 
     def _integer(self, event: Any, path: Path) -> int | str:
         digits = event.value.lstrip("+-")
         if len(digits) > 1 and digits.startswith("0"):
             # 010 is 8 to YAML 1.1 and 10 to YAML 1.2: text to both
-            self.document.otherwise.append((path, event.value, "a number of another base"))
+            self.places.otherwise.append((path, event.value, "a number of another base"))
             return str(event.value)
         if len(digits) > limits.INTEGER_DIGITS or int(digits) > limits.LARGEST_INTEGER:
             raise self._refuse(event, path, "is a larger number than 2^53 - 1")
@@ -312,7 +486,7 @@ class _Builder:
         if not math.isfinite(number):
             raise self._refuse(event, path, f"{event.value[:20]} is not a finite number")
         if _SIGNLESS_POWER.fullmatch(event.value):
-            self.document.otherwise.append((path, event.value, "text"))
+            self.places.otherwise.append((path, event.value, "text"))
         return number
 
     def _check_text(self, event: Any, path: Path) -> None:
@@ -332,7 +506,5 @@ class _Builder:
 
     def _refuse(self, event: Any, path: Path, message: str) -> CardError:
         mark = event.start_mark
-        problem = CardProblem(
-            self.document.file, mark.line + 1, mark.column + 1, dotted(path), message
-        )
+        problem = CardProblem(self.file, mark.line + 1, mark.column + 1, dotted(path), message)
         return CardError("a file could not be read", problems=(problem,))

@@ -205,7 +205,9 @@ def _validate(
     from modelcmp.catalogue.loading import load_catalogue
 
     folders = [path for path in paths if Path(path).is_dir()]
-    catalogues = [load_catalogue([f], builtin=False, cache=cache_path()) for f in folders]
+    catalogues = [
+        load_catalogue([f], builtin=False, cache=cache_path(), share=True) for f in folders
+    ]
     files = [Path(path) for path in paths if path not in folders]
     if not paths:
         catalogues = [session.catalogue]

@@ -132,7 +132,7 @@ def _revisions(stack: ExitStack, folder: Path, rev: str) -> tuple[Side, Side]:
 def _read(side: Side) -> ReadSide:
     from modelcmp.catalogue.loading import load_catalogue
 
-    catalogue = load_catalogue([side.folder], builtin=False, cache=cache_path())
+    catalogue = load_catalogue([side.folder], builtin=False, cache=cache_path(), share=True)
     loaded = catalogue.load_all()
     cards = {card.id: card for card in loaded.cards}
     # Files of a revision lie where nobody can look: they are named as git names them.

@@ -108,6 +108,7 @@ class Session:
             builtin=self.value("builtin"),
             cache=cache_path(),
             signals=self._signals_file(),
+            share=True,
         )
 
     def _signals_file(self) -> Path | None:
