@@ -233,13 +233,13 @@ def test_a_line_end_is_one_space(text: str, shown: str) -> None:
         ("&amp;", "&amp;amp;"),
         ("www.a.example", "www&#46;a.example"),
         ("WWW.a", "WWW&#46;a"),
-        ("http://a, ftp:b", "http&#58;//a, ftp&#58;b"),
+        ("http://a, ftp:b", "http&#58;//a, ftp&#58;&#8288;b"),
         ("12. a 3. b", "12\\. a 3. b"),
         (" 1) a", " 1\\) a"),
         ("- - a", "\\- - a"),
-        ("::a", "\\::a"),
+        ("::a", "\\::&#8288;a"),
         ("#1 a@b @ c", "\\#&#8288;1 a@&#8288;b @ c"),
-        (":up: a:b", ":&#8288;up: a:b"),
+        (":up: a:b", ":&#8288;up: a:&#8288;b"),
     ],
 )
 def test_markdown_is_written_so(text: str, written: str) -> None:

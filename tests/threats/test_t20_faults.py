@@ -179,7 +179,7 @@ CASES = {
     "remember": Case(("search", "write text", "--remember", *STORE, *OWN), (ADD,), repeats=False),
     "pick": Case(("pick", "good", "--for", "write text", *STORE, *OWN), (ADD,), repeats=False),
     "import": Case(("import", "jsonl", "models.jsonl", "--into", "fresh", "--no-builtin")),
-    "new": Case(("new", "fresh", "--into", "cards", *OWN), repeats=False),
+    "new": Case(("new", "fresh", "--into", "cards", *OWN[:3]), repeats=False),
     "refresh-file": Case(("refresh", "--signals", "signals.yaml", *OWN), cards=False),
     "refresh-cards": Case(("refresh", *OWN), together=False, cards=False),
 }

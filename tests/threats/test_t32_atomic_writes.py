@@ -216,6 +216,6 @@ def test_a_killed_run_leaves_a_folder_that_the_next_one_takes(
     out = tmp_path / "out"
     out.mkdir()
     (out / f".{LIST}.half").write_text("{")
-    own = ("--catalogue", str(folder), "--no-builtin")
+    own = ("--catalogue", str(folder), "--no-builtin", "--no-config")
     assert run("site", str(out), *own).code == 0
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
