@@ -37,7 +37,7 @@ def find_root(directory: Path, *, builtin: bool = False) -> Root:
     if not there:
         raise CatalogueError(
             f"{directory}: no such catalogue directory",
-            hint="--catalogue takes a folder with one YAML card per model",
+            hint="a catalogue is a folder with one YAML card per model",
         )
     if (directory / META).is_file() and (directory / "models").is_dir():
         return Root(directory / "models", directory / META, builtin)

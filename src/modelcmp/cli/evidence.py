@@ -432,11 +432,13 @@ def _matching(session: Session) -> Iterator[Callable[[int, int], None]]:
         bar.stop()
 
 
-def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | None:
+def _match_share(session: Session, path: "Path", share: float | None = None) -> float | None:
     """Look up the most frequent queries and return the share of the episodes that is looked up now.
 
-    None where there is no store, or nothing in it.
+    Without a share, as many as are enough for the evidence to be used without a word. None where there is
+    no store, or nothing in it.
     """
+    from modelcmp.matching.graph import ENOUGH_SHARE
     from modelcmp.matching.store import reading_store
 
     with reading_store(path) as store:
@@ -444,7 +446,9 @@ def _match_share(session: Session, path: "Path", share: float = 0.9) -> float | 
         if store is None or not counts:
             return None
         with _matching(session) as show:
-            match = session.look_up(store, share, None, told=show)
+            match = session.look_up(
+                store, ENOUGH_SHARE if share is None else share, None, told=show
+            )
         done = sum(episodes for query, episodes in counts if query in match)
     return done / sum(episodes for _, episodes in counts)
 

@@ -20,9 +20,6 @@ Images = Annotated[
     ),
 ]  # fmt: skip
 
-CATALOGUE = "Catalogue"
-OUTPUT = "Output"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from modelcmp.render import Format, Look
     from modelcmp.scoring.rank import Method, RankedModel
 
-LOW_SHARE = 0.9
-"""Share of the episodes held against the index below which every command says so."""
-
 FILE_WIDTH = 100
 """Width of a table in a file: fixed, so that the terminal at hand leaves no trace in it."""
 
@@ -145,7 +142,11 @@ class Session:
                 raise UsageError(f"{path}: no such evidence", hint="modelcmp evidence add makes it")
             return None
         graph = self._kept_evidence(path) or self._load_evidence(path)
-        if graph is not None and graph.share < LOW_SHARE:
+        if graph is None:
+            return None
+        from modelcmp.matching.graph import ENOUGH_SHARE
+
+        if graph.share < ENOUGH_SHARE:
             from modelcmp.scoring.rank import percent
 
             self.note(

@@ -20,6 +20,12 @@ PRIOR = 5
 FULL_COVERAGE = 30
 """Episodes at which the lift counts as half known."""
 
+ENOUGH_SHARE = 0.9
+"""Share of the episodes looked up when a log is added, below which every command says so.
+
+What is left are queries asked once or twice.
+"""
+
 WELL = 0.35
 """Strength, of 1, below which a match does not serve a need well."""
 

@@ -17,9 +17,6 @@ from modelcmp.matching.search import Match, SearchIndex, open_index
 BEST = 5
 """Models kept of each query."""
 
-SHARE = 0.9
-"""Share of the episodes looked up when a log is added; what is left are queries asked once or twice."""
-
 AT_ONCE = 20_000
 """Queries that a command looks up by itself if nobody did before: a few seconds."""
 

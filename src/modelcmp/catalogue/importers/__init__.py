@@ -13,10 +13,6 @@ class Importer(NamedTuple):
 
     name: str
     module: str
-    takes: str
-    """What it reads."""
-    gives: str
-    """What its cards hold."""
 
     @property
     def read(self) -> Callable[[Any, "Wanted"], "Imported"]:
@@ -27,42 +23,12 @@ class Importer(NamedTuple):
 
 
 _ROWS = (
-    Importer(
-        "hf",
-        "hub",
-        "repositories of the Hugging Face Hub, from its API or from files",
-        "task, licence, parameters, formats, downloads, likes, dates, published results",
-    ),
-    Importer(
-        "models-dev",
-        "models_dev",
-        "api.json of models.dev, or rows of it as JSON lines",
-        "one offer per provider, number of providers, limits, dates, modalities",
-    ),
-    Importer(
-        "openrouter",
-        "openrouter",
-        "OpenRouter's list of models, from a file or its address",
-        "OpenRouter's price, limits, modalities, what can be asked for",
-    ),
-    Importer(
-        "litellm",
-        "litellm",
-        "LiteLLM's model_prices_and_context_window.json",
-        "one offer per provider, limits, modes",
-    ),
-    Importer(
-        "ollama",
-        "ollama",
-        "a running Ollama server",
-        "parameters, file size, window, licence, what the model can do",
-    ),
-    Importer(
-        "jsonl",
-        "jsonl",
-        "any table: JSON lines, a JSON list or CSV",
-        "whatever its columns say",
-    ),
+    Importer("hf", "hub"),
+    Importer("models-dev", "models_dev"),
+    Importer("openrouter", "openrouter"),
+    Importer("litellm", "litellm"),
+    Importer("ollama", "ollama"),
+    Importer("jsonl", "jsonl"),
 )
 
 IMPORTERS = {row.name: row for row in _ROWS}
